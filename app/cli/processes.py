@@ -1,0 +1,107 @@
+"""web, worker, scheduler, release: what the Procfile starts."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import signal
+from datetime import UTC, datetime
+
+from app import logs
+from app.cli.types import Commands
+from app.connection import asking_redis
+from app.errors import SettingsError
+from app.records.database import writing
+from app.records.decisions import adopt_catalogue, register_release
+from app.records.migrate import migrate, pending
+from app.scheduler import Scheduler
+from app.settings import current_settings
+from app.system import System
+from app.worker import Worker, worker_name
+
+log = logging.getLogger("rota")
+
+# The console is loaded by name: the engine does not know it.
+CONSOLE = "console.server"
+
+
+def add_commands(commands: Commands) -> None:
+    web = commands.add_parser("web", help="the console and the REST API")
+    web.set_defaults(run=run_web)
+    worker = commands.add_parser("worker", help="run jobs from the queues")
+    worker.add_argument("queues", nargs="*", help="in order of priority (default: QUEUES)")
+    worker.add_argument("--burst", action="store_true", help="stop when the queues are empty")
+    worker.add_argument("--max-jobs", type=int, help="stop after so many jobs")
+    worker.add_argument("--max-idle-time", type=int, help="stop after so many idle seconds")
+    worker.add_argument("--name", help="a name that no other worker has")
+    worker.set_defaults(run=run_worker)
+    scheduler = commands.add_parser("scheduler", help="fire schedules, recover, record")
+    scheduler.set_defaults(run=run_scheduler)
+    release = commands.add_parser("release", help="migrate the database and take this code's tasks")
+    release.set_defaults(run=run_release)
+
+
+def run_web(_options: argparse.Namespace) -> int:
+    """Serve until stopped."""
+    system = _open("web")
+    importlib.import_module(CONSOLE).serve(system)
+    return 0
+
+
+def run_worker(options: argparse.Namespace) -> int:
+    """Run jobs until stopped."""
+    system = _open("worker")
+    Worker(
+        options.queues or list(system.settings.queues),
+        name=options.name or worker_name(),
+        connection=system.redis,
+        system=system,
+    ).work(burst=options.burst, max_jobs=options.max_jobs, max_idle_time=options.max_idle_time)
+    return 0
+
+
+def run_scheduler(_options: argparse.Namespace) -> int:
+    """Fire schedules until stopped."""
+    system = _open("scheduler")
+    if missing := pending(system.database):
+        raise SettingsError(
+            f"The database lacks migrations ({', '.join(sorted(missing))}): "
+            "run `python -m app release` first."
+        )
+    scheduler = Scheduler(system)
+    scheduler.install_signal_handlers()
+    scheduler.run()
+    return 0
+
+
+def run_release(_options: argparse.Namespace) -> int:
+    """Migrate, make this code the newest release, and say what changed.
+
+    Redis may be away: the scheduler takes the new schedules when it is back.
+    """
+    logs.configure("release", current_settings())
+    system = System.open(process="cli")
+    migrate(system.database)
+    now = datetime.now(UTC)
+    with writing(system.database) as connection:
+        sequence = register_release(connection, system.catalogue.hash, now)
+        changed = adopt_catalogue(connection, system.catalogue, now)
+    log.info(
+        "Release %d: %d tasks, %d schedules changed", sequence, len(system.catalogue.tasks), changed
+    )
+    with asking_redis():
+        system.redis.ping()
+    return 0
+
+
+def _open(process: str) -> System:
+    # Until a process has its own handlers, a signal must not look like a crash.
+    signal.signal(signal.SIGTERM, lambda *_: exit_quietly())
+    logs.configure(process, current_settings())
+    return System.open(process=process)
+
+
+def exit_quietly() -> None:
+    """End at once, having nothing to put in order yet."""
+    raise SystemExit(0)

@@ -1,0 +1,63 @@
+"""What a running task may ask and say: `current_run()`, `progress()`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Event
+from typing import Any
+
+from app.errors import RotaError
+
+
+@dataclass
+class CurrentRun:
+    """The run that is executing here. Times are UTC."""
+
+    run_id: str
+    task_id: str
+    attempt: int = 1
+    fire_time: datetime | None = None
+    deadline: datetime | None = None
+    _stop: Event = field(default_factory=Event, repr=False)
+    _say: Callable[[str, Any], None] = field(default=lambda _kind, _what: None, repr=False)
+
+    @property
+    def stop_requested(self) -> bool:
+        """Whether the worker is about to stop: save what is done and return soon."""
+        return self._stop.is_set()
+
+    def request_stop(self) -> None:
+        """Make `stop_requested` true."""
+        self._stop.set()
+
+    def say(self, kind: str, what: Any) -> None:
+        """Tell whoever supervises the run."""
+        self._say(kind, what)
+
+
+_current: list[CurrentRun] = []
+
+
+def enter(run: CurrentRun) -> None:
+    """Make `run` the current one of this process."""
+    _current[:] = [run]
+
+
+def leave() -> None:
+    """Make no run the current one."""
+    _current.clear()
+
+
+def current_run() -> CurrentRun:
+    """Return the run that is executing. Raises RotaError outside of one."""
+    if not _current:
+        raise RotaError("No run is executing here: current_run() works inside a task's run.")
+    return _current[0]
+
+
+def progress(done: int, total: int | None = None, message: str = "") -> None:
+    """Say how far the run is; shown live. Outside a run it does nothing."""
+    if _current:
+        _current[0].say("progress", {"done": done, "total": total, "message": message[:200]})

@@ -1,0 +1,54 @@
+"""How an exception is told: type, message, traceback, and a fingerprint that groups causes."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import traceback
+from types import TracebackType
+from typing import Any
+
+LONGEST_MESSAGE = 2_000
+LONGEST_TRACEBACK = 32_000
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """Return the JSON form of an exception: type, message, traceback, fingerprint."""
+    kind = type(error).__name__
+    text = "".join(traceback.format_exception(error))
+    return told(kind, str(error), text, _innermost(error.__traceback__))
+
+
+def told(kind: str, message: str, trace: str = "", where: str = "") -> dict[str, Any]:
+    """Return the JSON form of an error that is no exception here: a killed child, a time-out."""
+    return {
+        "type": kind,
+        "message": _storable(message)[:LONGEST_MESSAGE],
+        "traceback": _middle_cut(_storable(trace)),
+        "fingerprint": hashlib.sha256(f"{kind} {where}".encode("utf-8", "replace")).hexdigest()[
+            :16
+        ],
+    }
+
+
+def _innermost(trace: TracebackType | None) -> str:
+    """Name the innermost frame of the application's own code, else the innermost of all."""
+    frames = [(f.f_code.co_filename, f.f_code.co_name) for f, _ in traceback.walk_tb(trace)]
+    own = [frame for frame in frames if not _installed(frame[0])]
+    return ":".join((own or frames or [("", "")])[-1])
+
+
+def _installed(filename: str) -> bool:
+    return "site-packages" in filename or filename.startswith((sys.base_prefix, "<"))
+
+
+def _storable(text: str) -> str:
+    """Escape what neither JSON in Redis nor PostgreSQL takes: lone surrogates and NUL."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+
+
+def _middle_cut(text: str) -> str:
+    if len(text) <= LONGEST_TRACEBACK:
+        return text
+    half = LONGEST_TRACEBACK // 2
+    return f"{text[:half]}\n… {len(text) - 2 * half} characters left out …\n{text[-half:]}"

@@ -1,0 +1,149 @@
+"""A fire time becomes a run: what is due, the verdict on it, one script each."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from redis import Redis
+
+from app import keys, scripts
+from app.definitions import Definition, parsed
+from app.events import instant
+from app.misfire import Missed, Verdict, judge
+from app.quarantine import set_aside
+from app.run_jobs import NewRun, fire_run_id, job_pairs, milliseconds
+
+log = logging.getLogger("rota.scheduler")
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class DueSchedule:
+    """A schedule whose time has come, as Redis has it; numbers are text until checked."""
+
+    schedule_id: bytes
+    definition: bytes
+    revision: bytes
+    nominal: bytes
+    last: bytes
+
+
+@dataclass(frozen=True)
+class Due:
+    """What one look at the schedule found. `now` is the server's clock; times are UTC."""
+
+    now: datetime
+    incarnation: str
+    leads: bool
+    everything_paused: bool
+    next_due: datetime | None
+    runs: Sequence[tuple[str, str]]
+    schedules: Sequence[DueSchedule]
+
+
+def look(redis: Redis, lock: str, queues: Sequence[str]) -> Due:
+    """Ask Redis once what is due."""
+    answer = scripts.run("due", redis, [], [lock, BATCH, *queues])
+    now, incarnation, leads, paused, next_due, runs, schedules = answer
+    return Due(
+        now=instant(int(now)),
+        incarnation=incarnation.decode(),
+        leads=bool(leads),
+        everything_paused=bool(paused),
+        next_due=instant(int(next_due)) if next_due else None,
+        runs=[(queue.decode(), run.decode("utf-8", "replace")) for queue, run in runs],
+        schedules=[DueSchedule(row[0], row[2], row[3], row[4], row[5]) for row in schedules],
+    )
+
+
+def fire(redis: Redis, lock: str, due: Due) -> dict[str, int]:
+    """Fire every due schedule in one round trip; return how many ended each way.
+
+    A schedule that cannot be understood is set aside, and its neighbours fire in the same pass.
+    """
+    pipeline = redis.pipeline(transaction=False)
+    ids: list[bytes] = []
+    for row in due.schedules:
+        try:
+            keys_, args = _call(redis, lock, row, due.now)
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            set_aside(redis, keys.SCHEDULE, row.schedule_id, f"broken schedule: {error}", due.now)
+            continue
+        scripts.run("fire", pipeline, keys_, args)
+        ids.append(row.schedule_id)
+    outcomes: dict[str, int] = {}
+    for schedule_id, answer in zip(ids, pipeline.execute(raise_on_error=False), strict=True):
+        if isinstance(answer, Exception):
+            set_aside(redis, keys.SCHEDULE, schedule_id, f"cannot fire: {answer}", due.now)
+            continue
+        outcomes[answer.decode()] = outcomes.get(answer.decode(), 0) + 1
+    return outcomes
+
+
+def _call(redis: Redis, lock: str, row: DueSchedule, now: datetime) -> tuple[list[str], list[Any]]:
+    if not row.definition or not row.nominal:
+        raise ValueError("it has no definition of ours (see `python -m app adopt`)")
+    schedule_id = row.schedule_id.decode()
+    definition = parsed(row.definition.decode())
+    nominal = datetime.fromtimestamp(int(row.nominal), UTC)
+    verdict = judge(definition.schedule, nominal, now, definition.misfire, definition.grace_seconds)
+    run = _run(schedule_id, definition, verdict.fire or verdict.passed)
+    args: list[Any] = [
+        schedule_id,
+        definition.task_id,
+        row.nominal,
+        row.revision,
+        lock,
+        _epoch(verdict.fire),
+        _epoch(verdict.passed),
+        _epoch(verdict.next),
+        _due(schedule_id, definition, verdict),
+        run.run_id,
+        run.queue,
+        definition.overlap,
+        run.static(),
+        json.dumps([_missed(schedule_id, definition, missed) for missed in verdict.missed]),
+        *job_pairs(run, redis),
+    ]
+    where = [keys.schedule(schedule_id), keys.job(run.run_id), keys.live(definition.task_id)]
+    return where, args
+
+
+def _epoch(value: datetime | None) -> int | str:
+    return "" if value is None else int(value.timestamp())
+
+
+def _due(schedule_id: str, definition: Definition, verdict: Verdict) -> int | str:
+    if verdict.next is None:
+        return ""
+    return int(definition.schedule.jittered(schedule_id, verdict.next).timestamp())
+
+
+def _run(schedule_id: str, definition: Definition, fire_time: datetime) -> NewRun:
+    return NewRun(
+        run_id=fire_run_id(schedule_id, fire_time),
+        task_id=definition.task_id,
+        path=definition.path,
+        queue=definition.queue,
+        timeout_seconds=definition.timeout_seconds,
+        trigger="schedule",
+        at=fire_time,
+        arguments=definition.arguments,
+        schedule_id=schedule_id,
+        fire_time=fire_time,
+    )
+
+
+def _missed(schedule_id: str, definition: Definition, missed: Missed) -> list[str]:
+    run = _run(schedule_id, definition, missed.at)
+    reason = missed.reason
+    if missed.until is not None:
+        reason = f"{missed.count} fire times up to {missed.until:%Y-%m-%d %H:%M:%S} UTC: {reason}"
+    data: dict[str, Any] = {"reason": reason, "ended_at": milliseconds(missed.until or missed.at)}
+    return [run.run_id, run.static(), json.dumps(data)]

@@ -1,0 +1,114 @@
+"""Notices that Redis lost or changed its content, and starts again from what SQL knows.
+
+Redis holds an identity that SQL also knows. After a flush, a restore or a failover to an empty
+server they differ; live runs are then marked as lost and start again under their own ids.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from redis import Redis
+from sqlalchemy import Engine, select, update
+
+from app import keys, scripts
+from app.records.database import reading, writing
+from app.records.history import insert
+from app.records.schema import recorder, runs
+from app.run_jobs import NewRun, job_pairs
+from app.system import System
+
+log = logging.getLogger("rota.scheduler")
+
+LIVE = ("scheduled", "queued", "running")
+# A running execution's worker registers it again with its next beats.
+RUNNING_GRACE = timedelta(seconds=30)
+BATCH = 200
+
+
+def recognise(redis: Redis, database: Engine, now: datetime) -> bool:
+    """Make SQL and Redis agree on the incarnation; return whether Redis was a new one.
+
+    Raises Unavailable when the database is away. Safe to repeat after a crash at any point.
+    """
+    redis.set(keys.INCARNATION, uuid4().hex, nx=True)
+    answer: Any = redis.get(keys.INCARNATION)
+    current = answer.decode()
+    with reading(database) as connection:
+        known = connection.execute(select(recorder.c.incarnation)).scalar_one_or_none()
+    if known == current:
+        return False
+    with writing(database) as connection:
+        values = {"incarnation": current, "position": "0-0", "at": now}
+        statement = insert(connection, recorder).values(id=1, **values)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=[recorder.c.id], set_=values)
+        )
+        lost = connection.execute(
+            update(runs)
+            .where(runs.c.status.in_(LIVE))
+            .values(lost_at=now, reason="lost with Redis; starts again")
+        ).rowcount
+    if known is not None:
+        log.warning(
+            "Redis has other content than before (incarnation %s): %d live runs start again",
+            current,
+            lost,
+        )
+    return True
+
+
+def restart_lost_runs(system: System, now: datetime) -> int:
+    """Queue runs again that Redis lost, under their ids; return how many."""
+    with reading(system.database) as connection:
+        rows = connection.execute(
+            select(runs)
+            .where(runs.c.status.in_(LIVE), runs.c.lost_at.is_not(None))
+            .order_by(runs.c.at)
+            .limit(BATCH)
+        ).all()
+    due = [row for row in rows if row.status != "running" or row.lost_at + RUNNING_GRACE <= now]
+    restarted = 0
+    for row in due:
+        task = system.catalogue.tasks.get(row.task_id)
+        if task is None:
+            continue
+        run = NewRun(
+            run_id=row.run_id,
+            task_id=row.task_id,
+            path=task.path,
+            queue=row.queue or task.queue,
+            timeout_seconds=task.timeout_seconds,
+            trigger=row.trigger,
+            at=row.at,
+            arguments=row.arguments or {},
+            schedule_id=row.schedule_id,
+            fire_time=row.fire_time,
+            triggered_by=row.triggered_by,
+            parent_run_id=row.parent_run_id,
+        )
+        restarted += _restart(system.redis, run, row)
+    return restarted
+
+
+def _restart(redis: Redis, run: NewRun, row: Any) -> bool:
+    waits = row.status == "scheduled" and row.started_at is None
+    revision = row.revision + 1
+    answer = scripts.run(
+        "enqueue",
+        redis,
+        [keys.job(run.run_id), keys.live(run.task_id)],
+        [
+            run.run_id,
+            run.queue,
+            run.at.timestamp() if waits else "",
+            revision,
+            row.attempt,
+            run.static(),
+            *job_pairs(run, redis, revision, row.attempt),
+        ],
+    )
+    return bool(answer != b"DUPLICATE")

@@ -1,0 +1,108 @@
+"""Every Redis key Rota touches: builder, type, content, lifetime, writer.
+
+RQ's and rq-scheduler's own keys keep their names (their prefix is `rq`, which rq-scheduler
+hard-codes); ours start with `rota:`.
+"""
+
+from __future__ import annotations
+
+# --- rq-scheduler -------------------------------------------------------------------------------
+SCHEDULE = "rq:scheduler:scheduled_jobs"  # zset: schedule id -> due time, epoch s; fire, define
+LOCK = "rq:scheduler_lock"  # string `<scheduler>:<epoch>`, expires; keeps a plain rqscheduler idle
+
+# --- RQ -----------------------------------------------------------------------------------------
+QUEUES = "rq:queues"  # set of queue keys
+WORKERS = "rq:workers"  # set of worker keys
+SUSPENDED = "rq:suspended"  # string, written by `rq suspend`
+
+
+def job(run_id: str) -> str:
+    """Hash: RQ's job fields, plus ours named `rota_*`; expires with RQ's result and failure TTL."""
+    return f"rq:job:{run_id}"
+
+
+def queue(name: str) -> str:
+    """List of run ids, oldest at the left."""
+    return f"rq:queue:{name}"
+
+
+def started(name: str) -> str:
+    """Zset `<run id>:<execution id>` -> when RQ itself would call it abandoned, epoch s."""
+    return f"rq:wip:{name}"
+
+
+def delayed(name: str) -> str:
+    """Zset run id -> when it moves to its queue, epoch s."""
+    return f"rq:scheduled:{name}"
+
+
+def finished(name: str) -> str:
+    """Zset run id -> when RQ forgets it, epoch s."""
+    return f"rq:finished:{name}"
+
+
+def failed(name: str) -> str:
+    """Zset run id -> when RQ forgets it, epoch s."""
+    return f"rq:failed:{name}"
+
+
+def results(run_id: str) -> str:
+    """Stream of RQ results, newest last."""
+    return f"rq:results:{run_id}"
+
+
+def execution(run_id: str, execution_id: str) -> str:
+    """Hash of one execution, as RQ writes it; expires."""
+    return f"rq:execution:{run_id}:{execution_id}"
+
+
+def executions(run_id: str) -> str:
+    """Zset execution id -> expiry, epoch s."""
+    return f"rq:executions:{run_id}"
+
+
+def worker(name: str) -> str:
+    """Hash of a worker, as RQ writes it; expires without a heartbeat."""
+    return f"rq:worker:{name}"
+
+
+def worker_executions(name: str) -> str:
+    """Set of `<run id>:<execution id>` a worker runs now."""
+    return f"rq:worker:{name}:executions"
+
+
+# --- ours ---------------------------------------------------------------------------------------
+EVENTS = "rota:events"  # stream: one entry a state change; trimmed by the recorder
+INCARNATION = "rota:incarnation"  # string: the identity of this Redis's content
+PAUSES = "rota:pauses"  # hash: task id or `*` -> JSON {by, at, reason, until}
+WAKE = "rota:wake"  # list, at most 1 element: ends the scheduler's sleep
+LEADER_EPOCH = "rota:leader_epoch"  # counter: fencing tokens given out
+LIVENESS = "rota:liveness"  # zset `<queue>|<run id>|<execution id>` -> dead when past, epoch s
+QUARANTINE = "rota:quarantine"  # hash: what was set aside -> JSON {reason, at, payload}
+SCHEDULERS = "rota:schedulers"  # hash: scheduler name -> JSON {at, leader, lag}
+CHANGES = "rota:changes"  # counter: whatever a screen shows changed; every writer counts up
+
+
+def schedule(schedule_id: str) -> str:
+    """Hash {definition, revision, nominal, last}: what the scheduler fires from."""
+    return f"rota:schedule:{schedule_id}"
+
+
+def skips(schedule_id: str) -> str:
+    """Hash: fire time, epoch s -> who skips it."""
+    return f"rota:skips:{schedule_id}"
+
+
+def live(task_id: str) -> str:
+    """Set of the task's run ids that are neither ended nor gone."""
+    return f"rota:live:{task_id}"
+
+
+def ready(queue_name: str) -> str:
+    """List, at most 64 elements: ends one worker's wait for this queue."""
+    return f"rota:ready:{queue_name}"
+
+
+def log(run_id: str) -> str:
+    """List of JSON log lines of a run, capped, expires a day after the last line."""
+    return f"rota:log:{run_id}"

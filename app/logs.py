@@ -1,0 +1,115 @@
+"""Logging: plain lines for people on stderr, JSON lines in `LOG_DIR/<process>-<pid>.jsonl`.
+
+Every file has one writer. A JSON line has at, level, logger, message and, for lines of a run,
+run_id; newlines and control characters are escaped, so that no input can forge a line.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from time import time
+from typing import Any
+
+from app.errors import SettingsError
+from app.settings import Settings
+
+LARGEST_FILE = 10_000_000
+OLD_FILES = 3
+KEEP = timedelta(days=14)
+
+
+def line_of(record: logging.LogRecord, longest: int = 32_000) -> dict[str, str]:
+    """Return a log record as the JSON object that is kept and shown."""
+    try:
+        message = record.getMessage()
+    except (TypeError, ValueError) as error:
+        message = f"{record.msg!r} with unfitting arguments ({error})"
+    if record.exc_info:
+        message += "\n" + logging.Formatter().formatException(record.exc_info)
+    return {
+        "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname,
+        "logger": record.name,
+        "message": message[:longest].encode("utf-8", "backslashreplace").decode(),
+    }
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: Mapping[str, Any] = getattr(record, "rota_line", None) or line_of(record)
+        run_id = getattr(record, "run_id", None)
+        return json.dumps(dict(line) | ({"run_id": run_id} if run_id else {}))
+
+
+class PlainLines(logging.Formatter):
+    """Time, level and message, with control characters escaped."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: Mapping[str, Any] = getattr(record, "rota_line", None) or line_of(record)
+        run_id = getattr(record, "run_id", None)
+        prefix = f"{line['at'][11:23]} {line['level']:<7} "
+        return prefix + (f"[{run_id}] " if run_id else "") + _printable(str(line["message"]))
+
+
+def configure(process: str, settings: Settings, level: int = logging.INFO) -> Path:
+    """Log to stderr and to this process's own file; return the file's path.
+
+    Raises SettingsError when LOG_DIR cannot be written.
+    """
+    folder = settings.log_dir
+    path = folder / f"{process}-{os.getpid()}.jsonl"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(path, maxBytes=LARGEST_FILE, backupCount=OLD_FILES)
+    except OSError as error:
+        raise SettingsError(f"LOG_DIR={folder} cannot be written: {error}") from error
+    _prune(folder)
+    handler.setFormatter(JsonLines())
+    console = logging.StreamHandler(sys.stderr)
+    console.setFormatter(PlainLines())
+    root = logging.getLogger()
+    for old in list(root.handlers):
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.addHandler(console)
+    root.setLevel(level)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    return path
+
+
+def write_line(line: Mapping[str, Any], run_id: str) -> None:
+    """Write a line that a run's process logged, as it was, under the run's id."""
+    logger = logging.getLogger("rota.run")
+    record = logger.makeRecord(
+        logger.name,
+        logging.INFO,
+        "",
+        0,
+        "%s",
+        (line.get("message", ""),),
+        None,
+        extra={"rota_line": dict(line), "run_id": run_id},
+    )
+    logger.handle(record)
+
+
+def _prune(folder: Path) -> None:
+    oldest = time() - KEEP.total_seconds()
+    for path in folder.glob("*.jsonl*"):
+        if path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)
+
+
+def _printable(text: str) -> str:
+    return "".join(
+        c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text
+    ).replace("\n", "\n    ")

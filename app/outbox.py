@@ -1,0 +1,105 @@
+"""Acts reach Redis: at once where it is there, else within seconds of its return."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from app import keys, scripts
+from app.connection import asking_redis
+from app.errors import Unavailable
+from app.reconcile import reconcile
+from app.records.database import reading, writing
+from app.records.decisions import mark_applied, pending_acts
+from app.run_jobs import NewRun, job_pairs
+from app.system import System
+
+log = logging.getLogger("rota.outbox")
+
+
+def apply_act(
+    system: System, act_id: str, verb: str, payload: Mapping[str, Any], now: datetime
+) -> bool:
+    """Apply one committed act; return False when Redis is away and it stays in the outbox.
+
+    Every verb may be applied twice: a crash between Redis and the mark repeats it.
+    """
+    try:
+        with asking_redis():
+            _VERBS[verb](system, payload, now)
+            system.redis.incr(keys.CHANGES)
+        with writing(system.database) as connection:
+            mark_applied(connection, act_id, now, None)
+    except Unavailable as error:
+        log.warning("Act %s (%s) waits in the outbox: %s", act_id, verb, error)
+        return False
+    return True
+
+
+def sweep(system: System, now: datetime) -> int:
+    """Apply what waits in the outbox, oldest first; return how many acts reached Redis."""
+    with reading(system.database) as connection:
+        waiting = pending_acts(connection)
+    applied = 0
+    for row in waiting:
+        try:
+            applied += apply_act(system, row.act_id, row.verb, row.payload, now)
+        except (KeyError, ValueError, TypeError) as error:
+            # An act that cannot be understood would stop all that come after it.
+            log.exception("Act %s (%s) can never be applied", row.act_id, row.verb)
+            with writing(system.database) as connection:
+                mark_applied(connection, row.act_id, now, repr(error))
+    return applied
+
+
+def _trigger(system: System, payload: Mapping[str, Any], now: datetime) -> None:
+    due = payload.get("due")
+    run = run_from_json(payload["run"])
+    scripts.run(
+        "enqueue",
+        system.redis,
+        [keys.job(run.run_id), keys.live(run.task_id)],
+        [
+            run.run_id,
+            run.queue,
+            "" if due is None else due,
+            1,
+            0,
+            run.static(),
+            *job_pairs(run, system.redis),
+        ],
+    )
+
+
+def _reconcile(system: System, payload: Mapping[str, Any], now: datetime) -> None:
+    # Pauses and schedules are read from SQL as they are by now, so order does not matter here.
+    reconcile(system, now, payload.get("task_id"))
+
+
+_VERBS: dict[str, Callable[[System, Mapping[str, Any], datetime], None]] = {
+    "trigger": _trigger,
+    "pause": _reconcile,
+    "resume": _reconcile,
+}
+
+
+def run_to_json(run: NewRun) -> dict[str, Any]:
+    """Write a run into an act's payload."""
+    return {
+        **vars(run),
+        "arguments": dict(run.arguments),
+        "at": run.at.isoformat(),
+        "fire_time": run.fire_time.isoformat() if run.fire_time else None,
+    }
+
+
+def run_from_json(document: Mapping[str, Any]) -> NewRun:
+    """Read a run back from an act's payload. Raises KeyError, TypeError or ValueError."""
+    times = {name: _time(document[name]) for name in ("at", "fire_time")}
+    return NewRun(**{**document, **times})
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).astimezone(UTC)

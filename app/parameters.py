@@ -1,0 +1,75 @@
+"""A task's parameters: its function's type hints, described and validated by pydantic."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from app.errors import DefinitionError, Invalid
+
+MAX_ERRORS = 20
+
+
+class Parameters:
+    """Validates arguments for one function. Every parameter travels as JSON, by name."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._model = _model(function)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the arguments object."""
+        return self._model.model_json_schema()
+
+    def validate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return `arguments` as they travel (JSON), with defaults left to the function.
+
+        Raises Invalid with one entry per wrong parameter.
+        """
+        model = self._checked(arguments)
+        dumped: dict[str, Any] = model.model_dump(mode="json", exclude_unset=True)
+        return dumped
+
+    def restore(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Turn JSON arguments back into what the type hints say. Raises Invalid."""
+        model = self._checked(arguments)
+        return {name: getattr(model, name) for name in model.model_fields_set}
+
+    def _checked(self, arguments: Mapping[str, Any]) -> BaseModel:
+        try:
+            return self._model.model_validate(dict(arguments))
+        except ValidationError as error:
+            raise Invalid("The arguments do not fit the task.", _by_field(error)) from error
+
+
+def _by_field(error: ValidationError) -> dict[str, str]:
+    found = error.errors(include_url=False, include_input=False)[:MAX_ERRORS]
+    return {".".join(str(part) for part in one["loc"]): one["msg"] for one in found}
+
+
+def _model(function: Callable[..., Any]) -> type[BaseModel]:
+    name = function.__name__
+    hints = get_type_hints(function)
+    fields: dict[str, Any] = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise DefinitionError(
+                f"Task {name}: *{parameter.name} cannot be described; name every parameter."
+            )
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            raise DefinitionError(
+                f"Task {name}: parameter {parameter.name} is positional only; arguments travel by name."
+            )
+        default = ... if parameter.default is parameter.empty else parameter.default
+        fields[parameter.name] = (hints.get(parameter.name, Any), default)
+    try:
+        # Field names such as `schema` would shadow pydantic's own; nothing here uses those.
+        return create_model(
+            name, __config__=ConfigDict(extra="forbid", protected_namespaces=()), **fields
+        )
+    except Exception as error:
+        raise DefinitionError(
+            f"Task {name}: its parameters cannot be described: {error}"
+        ) from error

@@ -1,0 +1,45 @@
+"""One execution of a task in this process: the same steps in a worker's child and by hand."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from app.context import CurrentRun, enter, leave
+from app.errors import Invalid, Skip
+from app.failures import describe, told
+from app.outcomes import Outcome, success
+from app.tasks import Task
+
+log = logging.getLogger("rota.run")
+
+
+class TimedOut(BaseException):
+    """The time-out passed. Not an Exception, so that a task's `except Exception` lets it through."""
+
+
+def perform(task: Task[Any, Any], arguments: Mapping[str, Any], run: CurrentRun) -> Outcome:
+    """Run `task` here and return how it ended; nothing it raises comes out."""
+    enter(run)
+    try:
+        return success(task.perform(arguments))
+    except Skip as skip:
+        log.info("Skipped: %s", skip)
+        return Outcome("skipped", reason=str(skip))
+    except Invalid as error:
+        return Outcome("failed", error=told("Invalid", _fields(error)))
+    except TimedOut:
+        seconds = task.timeout_seconds
+        message = f"It ran longer than its time-out of {seconds} s and was ended."
+        return Outcome("failed", error=told("TimedOut", message))
+    except BaseException as error:
+        # Also SystemExit and KeyboardInterrupt: in a child they are the task's own doing.
+        log.error("%s: %s", type(error).__name__, error)
+        return Outcome("failed", error=describe(error))
+    finally:
+        leave()
+
+
+def _fields(error: Invalid) -> str:
+    return "; ".join([str(error), *(f"{name}: {text}" for name, text in error.fields.items())])

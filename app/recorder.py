@@ -1,0 +1,130 @@
+"""The recorder: events from Redis become rows in SQL, each exactly once.
+
+Rows and the position in the stream are committed together, and only by whoever still finds the
+position where it was; so two recorders, replays and crashes change nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from redis import Redis
+from sqlalchemy import Connection, Engine, select, update
+
+from app import keys
+from app.connection import asking_redis
+from app.events import Event, parse
+from app.records.database import reading, writing
+from app.records.history import record, record_log
+from app.records.schema import recorder
+from app.views import ENDED
+
+log = logging.getLogger("rota.recorder")
+
+BATCH = 500
+
+
+class Recorder:
+    """Moves events into SQL, one batch a step."""
+
+    def __init__(self, redis: Redis, database: Engine) -> None:
+        self._redis = redis
+        self._database = database
+
+    def step(self, block_ms: int | None = None) -> int:
+        """Record what waits; return how many events. Waits up to `block_ms` for the first one.
+
+        Raises Unavailable when Redis or the database is away; nothing is lost by that.
+        """
+        with reading(self._database) as connection:
+            start = _position(connection)
+        if start is None:
+            return 0
+        incarnation, position = start
+        with asking_redis():
+            found: Any = self._redis.get(keys.INCARNATION)
+            if (found or b"").decode() != incarnation:
+                return 0
+            entries = self._read(position, block_ms)
+            if not entries:
+                return 0
+            events = self._parsed(entries)
+            logs = self._logs(events)
+        last = entries[-1][0].decode()
+        with writing(self._database) as connection:
+            if not _advance(connection, incarnation, position, last):
+                return 0
+            record(connection, events)
+            for run_id, (lines, dropped) in logs.items():
+                record_log(connection, run_id, lines, dropped)
+        self._tidy(last)
+        return len(entries)
+
+    def _read(self, position: str, block_ms: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        answer: Any = self._redis.xread({keys.EVENTS: position}, count=BATCH, block=block_ms)
+        if not answer:
+            return []
+        streams = answer.values() if isinstance(answer, dict) else [pair[1] for pair in answer]
+        found: Any = next(iter(streams))
+        # RESP3 nests the entries of a stream once more.
+        return found[0] if found and isinstance(found[0], list) else found
+
+    def _parsed(self, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> list[Event]:
+        events = []
+        for position, fields in entries:
+            try:
+                event = parse(position, fields)
+                _ = event.static["task_id"], event.static["trigger"], event.static["at"]
+            except (ValueError, KeyError, TypeError) as error:
+                note = {
+                    "reason": f"broken event: {error!r}",
+                    "at": datetime.now(UTC).isoformat(),
+                    "place": keys.EVENTS,
+                }
+                self._redis.hset(keys.QUARANTINE, f"event {position.decode()}", json.dumps(note))
+                log.error("Set aside event %s: %r", position.decode(), error)
+                continue
+            events.append(event)
+        return events
+
+    def _logs(self, events: list[Event]) -> dict[str, tuple[list[Any], int]]:
+        ended = list(dict.fromkeys(e.run_id for e in events if e.status in ENDED and e.attempt))
+        pipeline = self._redis.pipeline(transaction=False)
+        for run_id in ended:
+            pipeline.lrange(keys.log(run_id), 0, -1)
+            pipeline.hget(keys.job(run_id), "rota_log_dropped")
+        answers = pipeline.execute() if ended else []
+        return {
+            run_id: ([json.loads(line) for line in lines], int(dropped or 0))
+            for run_id, lines, dropped in zip(ended, answers[::2], answers[1::2], strict=True)
+            if lines
+        }
+
+    def _tidy(self, position: str) -> None:
+        """Trim what is committed, and tell the screens that there is something new."""
+        with asking_redis():
+            pipeline = self._redis.pipeline(transaction=False)
+            pipeline.xtrim(keys.EVENTS, minid=position, approximate=True)
+            pipeline.incr(keys.CHANGES)
+            pipeline.execute()
+
+
+def _position(connection: Connection) -> tuple[str, str] | None:
+    row = connection.execute(select(recorder.c.incarnation, recorder.c.position)).first()
+    return None if row is None else (row.incarnation, row.position)
+
+
+def _advance(connection: Connection, incarnation: str, position: str, last: str) -> bool:
+    changed = connection.execute(
+        update(recorder)
+        .where(
+            recorder.c.id == 1,
+            recorder.c.incarnation == incarnation,
+            recorder.c.position == position,
+        )
+        .values(position=last, at=datetime.now(UTC))
+    )
+    return changed.rowcount == 1

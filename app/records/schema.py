@@ -1,0 +1,250 @@
+"""The engine's tables. Migrations create them; this module is how code names them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text, text
+
+from app.records.types import Instant, Json
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# --- what happened -------------------------------------------------------------------------------
+
+# One row a run, also for fire times that were skipped or missed. `at` orders every list: the
+# fire time, else when the run was accepted. `revision` guards updates against replay and
+# reordering: Redis counts it up with every state change of the run.
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", String(200), primary_key=True),
+    Column("task_id", String(96), nullable=False),
+    Column("schedule_id", String(96)),
+    Column("parent_run_id", String(200)),
+    Column("trigger", String(16), nullable=False),
+    Column("triggered_by", String(200)),
+    Column("status", String(16), nullable=False),
+    Column("reason", Text),
+    Column("queue", String(64)),
+    Column("at", Instant, nullable=False),
+    Column("fire_time", Instant),
+    Column("queued_at", Instant),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("attempt", Integer, nullable=False, server_default=text("0")),
+    Column("revision", Integer, nullable=False, server_default=text("0")),
+    Column("arguments", Json),
+    Column("result", Json),
+    Column("error", Json),
+    Column("worker", String(200)),
+    # Set when Redis lost the run; it starts again under its id, and the next event clears this.
+    Column("lost_at", Instant),
+    Index("ix_runs_at_run_id", "at", "run_id"),
+    Index("ix_runs_task_id_at", "task_id", "at", "run_id"),
+    Index("ix_runs_status_at", "status", "at", "run_id"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("run_id", String(200), primary_key=True),
+    Column("attempt", Integer, primary_key=True, autoincrement=False),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("outcome", String(16)),
+    Column("worker", String(200)),
+    Column("error", Json),
+)
+
+# A run's capped log, written once when the run ends: `lines` is a list of
+# {"at", "level", "logger", "message"}; `dropped` counts what the cap left out.
+run_logs = Table(
+    "run_logs",
+    metadata,
+    Column("run_id", String(200), primary_key=True),
+    Column("lines", Json, nullable=False),
+    Column("dropped", Integer, nullable=False, server_default=text("0")),
+)
+
+# --- what was decided ----------------------------------------------------------------------------
+
+# Every schedule ever known. `definition` is what holds now (code merged with overrides),
+# `code_definition` what the newest release says (null when it was made in the console).
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("schedule_id", String(96), primary_key=True),
+    Column("task_id", String(96), nullable=False, index=True),
+    Column("source", String(16), nullable=False),
+    Column("code_definition", Json),
+    Column("definition", Json, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("last_fire_time", Instant),
+    Column("missing_since", Instant),
+    Column("retired_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", String(200)),
+)
+
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("schedule_id", String(96), primary_key=True),
+    Column("field", String(32), primary_key=True),
+    Column("value", Json, nullable=False),
+    Column("code_value", Json),
+    Column("by", String(200), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("archived_at", Instant),
+)
+
+# `scope` is a task id, or `*` for everything. A pause that ended stays with its end, because
+# fire times up to then never run.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("scope", String(96), primary_key=True),
+    Column("by", String(200), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("until", Instant),
+    Column("resumed_at", Instant),
+)
+
+skips = Table(
+    "skips",
+    metadata,
+    Column("schedule_id", String(96), primary_key=True),
+    Column("fire_time", Instant, primary_key=True),
+    Column("by", String(200), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+# The outbox: an act is committed here with its decision and audit row, then applied to Redis.
+acts = Table(
+    "acts",
+    metadata,
+    Column("act_id", String(64), primary_key=True),
+    Column("revision", Integer, nullable=False, unique=True),
+    Column("verb", String(32), nullable=False),
+    Column("target", String(200), nullable=False),
+    Column("payload", Json, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("applied_at", Instant),
+    Column("error", Text),
+    Index(
+        "ix_acts_pending",
+        "revision",
+        sqlite_where=text("applied_at IS NULL"),
+        postgresql_where=text("applied_at IS NULL"),
+    ),
+)
+
+# Single rows of counters: `decisions` (the newest revision).
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("catalogue_hash", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False, index=True),
+    Column("actor", String(200), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("via", String(16), nullable=False),
+    Column("address", String(64)),
+    Column("verb", String(32), nullable=False),
+    Column("target", String(200), nullable=False),
+    Column("before", Json),
+    Column("after", Json),
+    Column("outcome", String(16), nullable=False),
+    Column("act_id", String(64)),
+    sqlite_autoincrement=True,
+)
+
+# --- how Redis and SQL stay true to each other ---------------------------------------------------
+
+# One row: which Redis (incarnation) was recorded up to which stream id, committed with the rows.
+recorder = Table(
+    "recorder",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("incarnation", String(64), nullable=False),
+    Column("position", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+# A lock in SQL for work outside the queues: one holder until `expires_at`.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("token", String(64), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+# --- who may come in -----------------------------------------------------------------------------
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("password_hash", String(300), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("disabled", Boolean, nullable=False, server_default=text("false")),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("revoked_at", Instant),
+)
+
+# `session_hash` is SHA-256 of the cookie's value, so that a copy of the table signs nobody in.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("session_hash", String(64), primary_key=True),
+    Column("user", String(64), nullable=False, index=True),
+    Column("role", String(16), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("address", String(64)),
+)
+
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("key", String(200), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_sign_in_failures_key_at", "key", "at"),
+    sqlite_autoincrement=True,
+)

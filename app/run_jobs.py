@@ -1,0 +1,174 @@
+"""A run as the RQ job it is: what its hash holds, written and read as JSON only."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from redis import Redis
+from rq.job import Job, JobStatus
+from rq.serializers import JSONSerializer
+
+RESULT_TTL = 24 * 3600
+FAILURE_TTL = 30 * 24 * 3600
+DESCRIPTION_LENGTH = 200
+MAX_CALL_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """Everything about a run that never changes. Times are UTC."""
+
+    run_id: str
+    task_id: str
+    path: str
+    queue: str
+    timeout_seconds: int
+    trigger: str
+    at: datetime
+    arguments: Mapping[str, Any]
+    schedule_id: str | None = None
+    fire_time: datetime | None = None
+    triggered_by: str | None = None
+    parent_run_id: str | None = None
+
+    def static(self) -> str:
+        """Return the JSON that every event of the run carries."""
+        return json.dumps(
+            {
+                "task_id": self.task_id,
+                "schedule_id": self.schedule_id,
+                "trigger": self.trigger,
+                "triggered_by": self.triggered_by,
+                "parent_run_id": self.parent_run_id,
+                "queue": self.queue,
+                "at": milliseconds(self.at),
+                "fire_time": None if self.fire_time is None else milliseconds(self.fire_time),
+                "arguments": dict(self.arguments),
+            }
+        )
+
+
+def fire_run_id(schedule_id: str, fire_time: datetime) -> str:
+    """Return the id of the one run of a schedule at a fire time."""
+    return f"{schedule_id}--{int(fire_time.timestamp())}"
+
+
+def manual_run_id(task_id: str, now: datetime, key: str | None = None) -> str:
+    """Return the id of a run by hand; the same Idempotency-Key (as its digest) gives the same."""
+    if key is not None:
+        return f"{task_id}--k{key}"
+    return f"{task_id}--m{milliseconds(now)}-{secrets.token_hex(4)}"
+
+
+def milliseconds(instant: datetime) -> int:
+    """Return Unix milliseconds."""
+    return round(instant.timestamp() * 1000)
+
+
+def job_pairs(run: NewRun, connection: Redis, revision: int = 1, attempt: int = 0) -> list[Any]:
+    """Return field, value, field, value, … of the run's job hash, as RQ itself would write them."""
+    job = Job.create(
+        run.path,
+        kwargs=dict(run.arguments),
+        id=run.run_id,
+        connection=connection,
+        origin=run.queue,
+        timeout=run.timeout_seconds,
+        result_ttl=RESULT_TTL,
+        failure_ttl=FAILURE_TTL,
+        description=_description(run),
+        status=JobStatus.QUEUED,
+        serializer=JSONSerializer,
+    )
+    fields = dict(job.to_dict())
+    fields["status"] = JobStatus.QUEUED.value
+    fields["enqueued_at"] = fields["created_at"]
+    fields |= {
+        "rota_static": run.static(),
+        "rota_revision": revision,
+        "rota_attempt": attempt,
+    }
+    return [part for pair in fields.items() for part in pair]
+
+
+def template_pairs(schedule_id: str, definition: Mapping[str, Any], connection: Redis) -> list[Any]:
+    """Return the hash of the template job by which rq-scheduler's own API lists a schedule."""
+    schedule = definition["schedule"]
+    job = Job.create(
+        definition["path"],
+        kwargs=dict(definition["arguments"]),
+        id=schedule_id,
+        connection=connection,
+        origin=definition["queue"],
+        timeout=definition["timeout_seconds"],
+        result_ttl=-1,
+        description=f"schedule {schedule_id}",
+        status=JobStatus.SCHEDULED,
+        serializer=JSONSerializer,
+        meta={
+            "schedule_id": schedule_id,
+            "cron_string": schedule.get("expression"),
+            "interval": schedule.get("every_seconds"),
+        },
+    )
+    return [part for pair in job.to_dict().items() for part in pair]
+
+
+def decoded_hash(pairs: list[bytes]) -> dict[str, bytes]:
+    """Turn a flat HGETALL answer into a dict; undecodable field names are dropped."""
+    return {
+        key.decode("utf-8", "replace"): value
+        for key, value in zip(pairs[::2], pairs[1::2], strict=True)
+    }
+
+
+def call_of(fields: Mapping[str, bytes]) -> tuple[str, list[Any], dict[str, Any]]:
+    """Return (dotted name, args, kwargs) of a job's call, decoded as JSON and never imported.
+
+    Raises ValueError for anything else than RQ's JSON form, pickles among it.
+    """
+    data = fields.get("data", b"")
+    if len(data) > MAX_CALL_BYTES:
+        raise ValueError(f"its call is larger than {MAX_CALL_BYTES} bytes")
+    try:
+        unpacked = json.loads(_inflated(data).decode("utf-8"))
+        name, instance, args, kwargs = unpacked
+    except (ValueError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError("its call is not in RQ's JSON form (pickled?)") from error
+    if instance is not None or not isinstance(name, str):
+        raise ValueError("its call names a method, not a task")
+    if not isinstance(args, list) or not isinstance(kwargs, dict):
+        raise ValueError("its arguments are not a list and an object")
+    return name, args, kwargs
+
+
+def _inflated(data: bytes) -> bytes:
+    inflater = zlib.decompressobj()
+    try:
+        text = inflater.decompress(data, MAX_CALL_BYTES)
+    except zlib.error:
+        return data
+    if inflater.unconsumed_tail:
+        raise ValueError(f"its call inflates to more than {MAX_CALL_BYTES} bytes")
+    return text
+
+
+def _description(run: NewRun) -> str:
+    shown = ", ".join(f"{name}={value!r}" for name, value in run.arguments.items())
+    text = f"{run.task_id}({shown})"
+    return text if len(text) <= DESCRIPTION_LENGTH else text[: DESCRIPTION_LENGTH - 1] + "…"
+
+
+class JsonJob(Job):
+    """An RQ job that is never unpickled: whoever reads one through us reads JSON."""
+
+    def __init__(
+        self, id: str | None = None, connection: Redis | None = None, serializer: Any = None
+    ) -> None:
+        super().__init__(id=id, connection=connection, serializer=JSONSerializer)

@@ -1,0 +1,155 @@
+"""What cron and interval schedules share: bounds, jitter, and questions about fire times."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Literal, Self
+
+from .durations import DAY
+from .errors import ScheduleError
+from .placement import is_repeated
+from .zones import check_zone, period_at
+
+SECOND = timedelta(seconds=1)
+# Fire times name runs by their epoch second, so none is negative; the calendar ends at 9999
+# and a search may look 50 years ahead.
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+LAST = datetime(9900, 1, 1, tzinfo=UTC)
+
+Note = Literal["gap", "repeat"]
+
+
+class Timetable(ABC):
+    """A pure schedule: an instant in, fire times out. Fire times are aware UTC whole seconds."""
+
+    timezone: str | None
+    start: datetime | None
+    end: datetime | None
+    jitter_seconds: int
+
+    @property
+    @abstractmethod
+    def kind(self) -> Literal["cron", "interval"]:
+        """Return which of the two kinds of schedule this is."""
+
+    @abstractmethod
+    def _earliest(self, low: datetime, high: datetime) -> datetime | None:
+        """Return the first fire time in [low, high], both UTC whole seconds."""
+
+    @abstractmethod
+    def _latest(self, low: datetime, high: datetime) -> datetime | None:
+        """Return the newest fire time in [low, high], both UTC whole seconds."""
+
+    @abstractmethod
+    def in_zone(self, default: str) -> Self:
+        """Return this schedule with its zone filled in; a zone of its own stays."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Return a plain English sentence."""
+
+    @abstractmethod
+    def to_json(self) -> dict[str, object]:
+        """Return the canonical JSON form: every key, always in one order."""
+
+    def next(self, after: datetime) -> datetime | None:
+        """Return the first fire time strictly after `after`, None when the end has passed."""
+        low, high = self._first_after(after), self._last()
+        return self._earliest(low, high) if low <= high else None
+
+    def latest(self, after: datetime, until: datetime) -> datetime | None:
+        """Return the newest fire time t with `after` < t <= `until`."""
+        low = self._first_after(after)
+        high = min(_whole(utc(until, "until")), self._last())
+        return self._latest(low, high) if low <= high else None
+
+    def between(self, a: datetime, b: datetime, limit: int | None = None) -> list[datetime]:
+        """Return the fire times t with `a` < t <= `b`, ascending, at most `limit` of them."""
+        return list(islice(self._times(a, utc(b, "b")), limit))
+
+    def _times(self, after: datetime, until: datetime) -> Iterator[datetime]:
+        time = self.next(after)
+        while time is not None and time <= until:
+            yield time
+            time = self.next(time)
+
+    def note(self, t: datetime) -> Note | None:
+        """Say whether a fire time was moved to the end of a gap, or lies in a repeated hour."""
+        if self.timezone is None:
+            return None
+        instant = _whole(utc(t, "t")).replace(tzinfo=None)
+        return "repeat" if is_repeated(period_at(self.timezone, instant), instant) else None
+
+    def jittered(self, schedule_id: str, t: datetime) -> datetime:
+        """Return when the fire time `t` is due: up to `jitter_seconds` later.
+
+        The offset is a hash of schedule and fire time: every scheduler, and every repeat,
+        comes to the same answer.
+        """
+        t = utc(t, "t")
+        if not self.jitter_seconds:
+            return t
+        seed = f"{schedule_id}--{int(t.timestamp())}".encode()
+        number = int.from_bytes(hashlib.blake2b(seed, digest_size=8).digest())
+        return t + timedelta(seconds=number % (self.jitter_seconds + 1))
+
+    def _first_after(self, after: datetime) -> datetime:
+        return max(min(_whole(utc(after, "after")), LAST) + SECOND, self._first())
+
+    def _first(self) -> datetime:
+        if self.start is None or self.start <= FIRST:
+            return FIRST
+        whole = _whole(self.start)
+        return whole if whole == self.start else whole + SECOND
+
+    def _last(self) -> datetime:
+        return LAST if self.end is None else min(_whole(self.end), LAST)
+
+    def _check_shared_fields(self) -> None:
+        check_zone(self.timezone)
+        for name in ("start", "end"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, utc(value, name))
+        if self.start is not None and self.end is not None and self.end < self.start:
+            raise ScheduleError(
+                f"end {self.end.isoformat()} lies before start {self.start.isoformat()}; "
+                "allowed is an end at or after the start"
+            )
+        check_whole("jitter_seconds", self.jitter_seconds, 0, DAY)
+
+
+def utc(value: datetime, name: str) -> datetime:
+    """Return the instant in UTC; ScheduleError if it has no time zone."""
+    if not isinstance(value, datetime):
+        raise ScheduleError(f"{name} must be a timezone-aware datetime, not {value!r}")
+    if value.utcoffset() is None:
+        raise ScheduleError(
+            f"{name} {value.isoformat()} has no time zone; allowed are timezone-aware datetimes, "
+            "such as datetime.now(UTC)"
+        )
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ScheduleError(f"{name} {value.isoformat()} lies outside years 1 to 9999") from error
+
+
+def check_whole(name: str, value: object, low: int, high: int) -> None:
+    """Raise ScheduleError unless `value` is a whole number from `low` to `high`."""
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise ScheduleError(
+            f"{name} is {value!r}; allowed is a whole number of seconds from {low} to {high}"
+        )
+
+
+def instant_text(instant: datetime | None) -> str | None:
+    """Return ISO 8601 in UTC."""
+    return None if instant is None else instant.isoformat()
+
+
+def _whole(instant: datetime) -> datetime:
+    return instant.replace(microsecond=0)

@@ -1,0 +1,45 @@
+"""The Lua scripts: every change of more than one key is one of these, or one transaction."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+from redis.client import Pipeline
+from redis.commands.core import Script
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def _source(name: str) -> str:
+    prelude = (FOLDER / "prelude.lua").read_text(encoding="utf-8")
+    return prelude + (FOLDER / f"{name}.lua").read_text(encoding="utf-8")
+
+
+@cache
+def _script(name: str) -> Script:
+    # Registered without a client: the client is given at each call, so a fork shares nothing.
+    return Script(_Unbound(), _source(name))  # type: ignore[arg-type]  # see _Unbound
+
+
+class _Unbound:
+    """Stands in for the client that `Script` wants only to know how to encode its source."""
+
+    def get_encoder(self) -> Any:
+        return _ENCODER
+
+
+_ENCODER = Redis().get_encoder()
+
+
+def run(
+    name: str, client: Redis | Pipeline, keys: list[str], args: list[str | bytes | int | float]
+) -> Any:
+    """Run the script `name`; its header tells the keys, the arguments and the answer.
+
+    On a pipeline the answer comes with the pipeline's results.
+    """
+    return _script(name)(keys=keys, args=args, client=client)

@@ -1,0 +1,38 @@
+-- Make one schedule in Redis what SQL says; an unchanged one keeps its due, unfired time.
+-- KEYS: rota:schedule:{id}, rq:job:{id} (the template that rq-scheduler lists)
+-- ARGV: 1 schedule id, 2 definition JSON, 3 revision, 4 nominal seen by the caller or '',
+--       5 newest fire time SQL knows or '', 6 wanted: 'active', 'paused',
+--       7 nominal it should have or '', 8 its due time (nominal + jitter) or '',
+--       then pairs of the template's hash
+-- Answer: SAME, CHANGED, or STALE (somebody moved the schedule meanwhile: read and try again)
+local schedule, template = KEYS[1], KEYS[2]
+local nominal = field(schedule, 'nominal') or ''
+if nominal ~= ARGV[4] then return 'STALE' end
+
+local last = field(schedule, 'last')
+local behind = ARGV[5] ~= '' and (not last or tonumber(last) < tonumber(ARGV[5]))
+local same = field(schedule, 'revision') == ARGV[3] and not behind
+local due = redis.call('ZSCORE', 'rq:scheduler:scheduled_jobs', ARGV[1])
+
+if redis.call('EXISTS', template) == 0 or not same then
+  redis.call('DEL', template)
+  write_pairs(template, 9)
+end
+redis.call('HSET', schedule, 'definition', ARGV[2], 'revision', ARGV[3])
+if behind then redis.call('HSET', schedule, 'last', ARGV[5]) end
+
+if ARGV[6] == 'paused' then
+  redis.call('HDEL', schedule, 'nominal')
+  redis.call('ZREM', 'rq:scheduler:scheduled_jobs', ARGV[1])
+  return due and 'CHANGED' or 'SAME'
+end
+if same and nominal == ARGV[7] and (due or '') == ARGV[8] then return 'SAME' end
+if ARGV[7] == '' then
+  redis.call('HDEL', schedule, 'nominal')
+  redis.call('ZREM', 'rq:scheduler:scheduled_jobs', ARGV[1])
+else
+  redis.call('HSET', schedule, 'nominal', ARGV[7])
+  redis.call('ZADD', 'rq:scheduler:scheduled_jobs', ARGV[8], ARGV[1])
+end
+wake_scheduler()
+return 'CHANGED'

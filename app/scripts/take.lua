@@ -1,0 +1,61 @@
+-- Take the next run for a worker: leave its queue and be started is one step, so a worker that
+-- dies here loses nothing.
+-- KEYS: rq:worker:{name}, rq:worker:{name}:executions
+-- ARGV: 1 worker name, 2 execution id, 3 seconds a worker may be silent, 4 seconds after which RQ
+--       itself calls an execution abandoned, 5 now as RQ writes it, 6 id of a foreign job that the
+--       caller has checked or '', 7 its static JSON, then names of queues in order of priority
+-- Answer: nil (nothing waits), {'run', queue, run id, hash}, {'foreign', queue, id, hash} (still in
+--         its queue: check it), or {'broken', queue, id, why} (still in its queue: set it aside)
+local now = now_ms() / 1000
+local worker, execution = ARGV[1], ARGV[2]
+
+local function start(queue, id, job)
+  local attempt = redis.call('HINCRBY', job, 'rota_attempt', 1)
+  local revision = redis.call('HINCRBY', job, 'rota_revision', 1)
+  redis.call('HSET', job, 'status', 'started', 'started_at', ARGV[5], 'last_heartbeat', ARGV[5],
+    'worker_name', worker, 'rota_execution', execution)
+  redis.call('PERSIST', job)
+  local member = id .. ':' .. execution
+  redis.call('ZADD', 'rq:wip:' .. queue, now + tonumber(ARGV[4]), member)
+  redis.call('HSET', 'rq:execution:' .. member, 'id', execution, 'job_id', id, 'created_at', now,
+    'last_heartbeat', now, 'worker_name', worker)
+  redis.call('EXPIRE', 'rq:execution:' .. member, tonumber(ARGV[4]))
+  redis.call('ZADD', 'rq:executions:' .. id, now + tonumber(ARGV[4]) + 60, execution)
+  redis.call('EXPIRE', 'rq:executions:' .. id, tonumber(ARGV[4]) + 60)
+  redis.call('SADD', KEYS[2], member)
+  redis.call('EXPIRE', KEYS[2], tonumber(ARGV[4]) + 60)
+  redis.call('HSET', KEYS[1], 'state', 'busy', 'current_job', id)
+  redis.call('ZADD', 'rota:liveness', now + tonumber(ARGV[3]), queue .. '|' .. id .. '|' .. execution)
+  emit(id, 'running', revision, attempt, redis.call('HGET', job, 'rota_static'),
+    cjson.encode({started_at = math.floor(now * 1000), worker = worker}))
+  return {'run', queue, id, redis.call('HGETALL', job)}
+end
+
+for i = 8, #ARGV do
+  local queue, key = ARGV[i], 'rq:queue:' .. ARGV[i]
+  for _ = 1, 100 do
+    local id = redis.pcall('LINDEX', key, 0)
+    if type(id) ~= 'string' then break end
+    local job = 'rq:job:' .. id
+    local kind = redis.call('TYPE', job)['ok']
+    if kind ~= 'none' and kind ~= 'hash' then
+      return {'broken', queue, id, 'its job is a ' .. kind .. ', not a hash'}
+    end
+    local status = field(job, 'status')
+    if kind == 'none' or status ~= 'queued' or redis.call('EXISTS', 'rota:schedule:' .. id) == 1 then
+      -- Its hash expired, it was cancelled or taken already, or a plain rqscheduler pushed the
+      -- template of a schedule: nothing to run.
+      redis.call('LPOP', key)
+    elseif field(job, 'rota_static') then
+      redis.call('LPOP', key)
+      return start(queue, id, job)
+    elseif id == ARGV[6] then
+      redis.call('LPOP', key)
+      redis.call('HSET', job, 'rota_static', ARGV[7])
+      return start(queue, id, job)
+    else
+      return {'foreign', queue, id, redis.call('HGETALL', job)}
+    end
+  end
+end
+return false

@@ -1,0 +1,196 @@
+"""`@task`: a plain function that also runs on time."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from app.errors import DefinitionError
+from app.parameters import Parameters
+from app.policies import MISFIRE, OVERLAP, Retry, checked_choice
+from app.schedules import Cron, Interval, ScheduleError, parse_duration
+from app.settings import QUEUE_NAME
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,96}")
+RESERVED_IDS = frozenset({"list", "status"})
+LONGEST_TIMEOUT = 7 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class TaskSchedule:
+    """One schedule of a task as its code declares it; `arguments` are JSON."""
+
+    schedule_id: str
+    schedule: Cron | Interval
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Task(Generic[P, R]):
+    """A function with its schedules and policies. Calling it just calls the function."""
+
+    def __init__(
+        self,
+        function: Callable[P, R],
+        schedules: tuple[TaskSchedule, ...],
+        *,
+        queue: str,
+        timeout_seconds: int,
+        retry: Retry,
+        overlap: str,
+        misfire: str,
+        grace_seconds: int | None,
+        start_within_seconds: int | None,
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.id = function.__name__
+        self.schedules = schedules
+        self.queue = queue
+        self.timeout_seconds = timeout_seconds
+        self.retry = retry
+        self.overlap = overlap
+        self.misfire = misfire
+        self.grace_seconds = grace_seconds
+        self.start_within_seconds = start_within_seconds
+        self.parameters = Parameters(function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<task {self.id}>"
+
+    @property
+    def path(self) -> str:
+        """The dotted name by which a run refers to the function."""
+        return f"{self.function.__module__}.{self.function.__qualname__}"
+
+    @property
+    def name(self) -> str:
+        """The id as words, for people."""
+        return self.id.replace("_", " ").replace("-", " ").strip().capitalize()
+
+    @property
+    def description(self) -> str:
+        return inspect.getdoc(self.function) or ""
+
+    def perform(self, arguments: Mapping[str, Any]) -> Any:
+        """Validate JSON `arguments` and run the function here, `async def` or not.
+
+        Raises Invalid for arguments that do not fit, else whatever the function raises.
+        """
+        result: Any = self.function(**self.parameters.restore(arguments))  # type: ignore[call-arg]  # validated against the same signature
+        return asyncio.run(result) if inspect.iscoroutine(result) else result
+
+
+registered: dict[str, Task[Any, Any]] = {}
+
+
+def task(
+    *schedules: Cron | Interval,
+    queue: str = "default",
+    timeout: str | int = "10m",
+    retry: Retry | int = 0,
+    overlap: str = "skip",
+    misfire: str = "latest",
+    grace: str | int | None = None,
+    start_within: str | int | None = None,
+    named: Mapping[str, Cron | Interval | tuple[Cron | Interval, Mapping[str, Any]]] | None = None,
+) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """Declare a function as a task that runs on `schedules` (none: only by hand).
+
+    The first schedule bears the task's id, further ones `<task>-2`, `<task>-3`, …; `named` gives
+    further ones a name of their own and, with a tuple, arguments. `timeout`, `grace` and
+    `start_within` are durations such as `"30m"`. Raises DefinitionError for anything that could
+    not work later.
+    """
+
+    def declare(function: Callable[P, R]) -> Task[P, R]:
+        name = getattr(function, "__name__", repr(function))
+        try:
+            declared: Task[P, R] = Task(
+                function,
+                (),
+                queue=_queue(queue),
+                timeout_seconds=_timeout(timeout),
+                retry=Retry(retry) if isinstance(retry, int) else retry,
+                overlap=checked_choice("overlap", overlap, OVERLAP),
+                misfire=checked_choice("misfire", misfire, MISFIRE),
+                grace_seconds=None if grace is None else parse_duration(grace),
+                start_within_seconds=None if start_within is None else parse_duration(start_within),
+            )
+            declared.schedules = _schedules(declared, schedules, named or {})
+        except (DefinitionError, ScheduleError) as error:
+            raise DefinitionError(f"{function.__module__}.{name}: {error}") from error
+        return _register(declared)
+
+    return declare
+
+
+def _register(declared: Task[P, R]) -> Task[P, R]:
+    _check_id(declared.id)
+    other = registered.get(declared.id)
+    if other is not None and other.path != declared.path:
+        raise DefinitionError(
+            f"Two tasks are named {declared.id}: {other.path} and {declared.path}. "
+            "A task's id is its function's name; rename one."
+        )
+    registered[declared.id] = declared
+    return declared
+
+
+def _check_id(task_id: str) -> None:
+    if task_id in RESERVED_IDS:
+        raise DefinitionError(f"A task cannot be named {task_id}: the API uses that path itself.")
+    if not TASK_ID.fullmatch(task_id) or "--" in task_id:
+        raise DefinitionError(
+            f"{task_id!r} is no task id: use 1 to 96 letters, digits, _ and -, without --."
+        )
+
+
+def _schedules(
+    declared: Task[Any, Any],
+    schedules: tuple[Cron | Interval, ...],
+    named: Mapping[str, Cron | Interval | tuple[Cron | Interval, Mapping[str, Any]]],
+) -> tuple[TaskSchedule, ...]:
+    found: list[TaskSchedule] = []
+    for position, schedule in enumerate(schedules, 1):
+        _check_schedule(schedule)
+        found.append(
+            TaskSchedule(declared.id if position == 1 else f"{declared.id}-{position}", schedule)
+        )
+    for name, given in named.items():
+        schedule, arguments = given if isinstance(given, tuple) else (given, {})
+        _check_schedule(schedule)
+        schedule_id = f"{declared.id}-{name}"
+        _check_id(schedule_id)
+        found.append(TaskSchedule(schedule_id, schedule, declared.parameters.validate(arguments)))
+    return tuple(found)
+
+
+def _check_schedule(schedule: object) -> None:
+    if not isinstance(schedule, Cron | Interval):
+        raise DefinitionError(
+            f'{schedule!r} is no schedule: use cron("0 9 * * *") or every("30m").'
+        )
+
+
+def _queue(name: str) -> str:
+    if not QUEUE_NAME.fullmatch(name):
+        raise DefinitionError(f"queue={name!r}: use 1 to 64 letters, digits, _ and -.")
+    return name
+
+
+def _timeout(value: str | int) -> int:
+    seconds = parse_duration(value)
+    if not 1 <= seconds <= LONGEST_TIMEOUT:
+        raise DefinitionError(f"timeout={value!r}: use 1 second to 7 days.")
+    return seconds

@@ -1,0 +1,20 @@
+"""Who did what."""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+
+from app import reads
+from app.views import to_json
+from console.api.query import query, whole
+from console.context import current_system
+
+blueprint = Blueprint("api_audit", __name__, url_prefix="/api/v1/audit")
+
+
+@blueprint.get("")
+def list_acts() -> ResponseReturnValue:
+    given = query("limit", "cursor")
+    found = reads.audit(current_system(), whole(given, "limit", 50), given.get("cursor"))
+    return jsonify(acts=to_json(found.items), next_cursor=found.next_cursor)

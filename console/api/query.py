@@ -1,0 +1,40 @@
+"""Query strings, read strictly: a mistyped filter must not silently show everything."""
+
+from __future__ import annotations
+
+import re
+
+from flask import request
+
+from app.errors import Invalid
+
+KEY = re.compile(r"[\x20-\x7e]{1,255}")
+
+
+def query(*allowed: str) -> dict[str, str]:
+    """Return the parameters that were given. Raises Invalid for unknown and repeated ones."""
+    wrong = {name: f"is not known here; allowed: {', '.join(allowed) or 'none'}"
+             for name in request.args if name not in allowed}  # fmt: skip
+    wrong |= {name: "may stand once" for name, values in request.args.lists() if len(values) > 1}
+    if wrong:
+        raise Invalid("The query cannot be understood.", wrong)
+    return {name: value for name, value in request.args.items() if value}
+
+
+def whole(given: dict[str, str], name: str, default: int) -> int:
+    """Return a parameter as a whole number; how large it may be is for its reader to say."""
+    text = given.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"\d{1,12}", text):
+        raise Invalid(f"“{name}” is not valid.", {name: "a whole number"})
+    return int(text)
+
+
+def idempotency_key() -> str | None:
+    """Return the Idempotency-Key header. Raises Invalid where it is not printable ASCII."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not KEY.fullmatch(key):
+        allowed = "1 to 255 printable ASCII characters"
+        raise Invalid("The Idempotency-Key is not valid.", {"Idempotency-Key": allowed})
+    return key

@@ -1,0 +1,45 @@
+"""What every page has around its content: who is signed in, what is paused, how all is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, render_template, request
+
+from app import reads
+from app.errors import Unavailable
+from app.views import Overview
+from console import notices
+from console.context import console_zone, current_account, current_system, now
+from console.security import may_act
+from console.theme import THEMES, current_theme
+
+
+def render(template: str, *, overview: Overview | None = None, **content: Any) -> str:
+    """Render a page. Pass `overview` where the page has read it already."""
+    return render_template(template, overview=overview or _overview(), **content)
+
+
+def surroundings() -> dict[str, Any]:
+    """Return what the layout needs on every page, errors and sign-in included."""
+    account = current_account()
+    return {
+        "overview": None,
+        "account": account,
+        "may_act": may_act(account),
+        "theme": current_theme(),
+        "themes": THEMES,
+        "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
+        "page_tag": g.get("page_tag", ""),
+        "now": now(),
+        "zone": console_zone(),
+        "environment": current_system().settings.environment,
+        "notice_kinds": notices.KINDS,
+    }
+
+
+def _overview() -> Overview | None:
+    try:
+        return reads.overview(current_system(), now())
+    except Unavailable:
+        return None

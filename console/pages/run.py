@@ -1,0 +1,61 @@
+"""Run: what happened in one run, while it happens and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, stream_with_context
+from flask.typing import ResponseReturnValue
+
+from app import reads
+from app.views import LogLine, LogPage, rfc3339
+from console.context import current_system
+from console.live import live
+from console.pages.frame import render
+from console.run_steps import steps
+from console.wording import shown
+
+# The page shows the end of the log; the whole of it has an address of its own.
+LOG_SHOWN = 500
+LOG_READ = 1000
+
+blueprint = Blueprint("run", __name__)
+
+
+@blueprint.get("/runs/<run_id>")
+@live
+def page(run_id: str) -> ResponseReturnValue:
+    run = reads.run(current_system(), run_id)
+    lines, log = _end_of_log(run_id)
+    return render("run.html", run=run, steps=steps(run), lines=lines, log=log)
+
+
+@blueprint.get("/runs/<run_id>/log")
+def log(run_id: str) -> ResponseReturnValue:
+    """The whole log as plain text."""
+    reads.run(current_system(), run_id)
+    text = stream_with_context(_text(run_id))
+    return Response(text, content_type="text/plain; charset=utf-8")
+
+
+def _end_of_log(run_id: str) -> tuple[list[LogLine], LogPage]:
+    lines: list[LogLine] = []
+    for page in _log_pages(run_id):
+        lines = [*lines, *page.lines][-LOG_SHOWN:]
+    return lines, page
+
+
+def _log_pages(run_id: str) -> Iterator[LogPage]:
+    after, more = 0, True
+    while more:
+        page = reads.run_log(current_system(), run_id, after=after, limit=LOG_READ)
+        yield page
+        more = len(page.lines) >= LOG_READ and page.next > after
+        after = page.next
+
+
+def _text(run_id: str) -> Iterator[bytes]:
+    for page in _log_pages(run_id):
+        for line in page.lines:
+            text = f"{rfc3339(line.at)} {line.level} {line.logger}: {shown(line.message)}\n"
+            yield text.encode("utf-8", "replace")

@@ -1,0 +1,61 @@
+"""Task: what it is, when it fires, how it went, and what one may do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from secrets import token_urlsafe
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from app import reads
+from app.errors import Invalid
+from app.views import FireTimes
+from console.context import current_system, now
+from console.live import live
+from console.pages.frame import render
+from console.run_form import fields
+from console.strip import draw
+
+HISTORY = 20
+COMING = 10
+
+blueprint = Blueprint("task", __name__)
+
+
+@blueprint.get("/tasks/<task_id>")
+@live
+def page(task_id: str) -> ResponseReturnValue:
+    return show(task_id)
+
+
+def show(
+    task_id: str,
+    *,
+    values: Mapping[str, str] | None = None,
+    refused: Invalid | None = None,
+) -> str:
+    """Render the page, with what was entered and why it was refused where a form came back."""
+    system = current_system()
+    task = reads.task(system, task_id, now())
+    errors = {name.removeprefix("arguments."): text for name, text in _reasons(refused)}
+    return render(
+        "task.html",
+        task=task,
+        fires=_fire_times(task_id) if task.schedule is not None else None,
+        history=reads.runs(system, task_id=task_id, limit=HISTORY),
+        strip=draw(task.recent),
+        fields=fields(task.parameters, values or {}, errors),
+        values=values or {},
+        errors=errors,
+        refused=refused,
+        once=token_urlsafe(12),
+    )
+
+
+def _fire_times(task_id: str) -> FireTimes | None:
+    return reads.fire_times(current_system(), task_id, n=COMING, now=now())
+
+
+def _reasons(refused: Invalid | None) -> list[tuple[str, str]]:
+    return list(refused.fields.items()) if refused is not None else []

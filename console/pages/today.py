@@ -1,0 +1,26 @@
+"""Today: past and coming 12 hours of every task on one time line, and what needs attention."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from app import reads
+from console.context import console_zone, current_system, now
+from console.live import live
+from console.pages.frame import render
+from console.timeline import draw
+
+blueprint = Blueprint("today", __name__)
+
+
+@blueprint.get("/")
+@live
+def page() -> ResponseReturnValue:
+    today = reads.today(current_system(), now())
+    return render(
+        "today.html",
+        overview=today.overview,
+        timeline=draw(today, console_zone()),
+        upcoming=min((at for lane in today.lanes for at in lane.coming), default=None),
+    )

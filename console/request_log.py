@@ -1,0 +1,40 @@
+"""One line of JSON a request, to the log that the process has set up."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+
+from flask import Response, g, request
+
+from console.context import current_account, is_live
+
+log = logging.getLogger("console.requests")
+
+
+def start_clock() -> None:
+    g.started = time.perf_counter()
+
+
+def log_request(response: Response) -> Response:
+    """Log what was asked and answered, never the query: it may carry a sign-in key.
+
+    What pages fetch by themselves every second, and files, are logged only when they fail.
+    """
+    quiet = is_live() or request.endpoint in ("static", "health.healthz", "health.readyz")
+    if response.status_code >= 400 or not quiet:
+        log.info("%s", json.dumps(_line(response)))
+    return response
+
+
+def _line(response: Response) -> dict[str, str | int | float | None]:
+    account = current_account()
+    return {
+        "method": request.method,
+        "path": request.path[:500],
+        "status": response.status_code,
+        "ms": round((time.perf_counter() - g.started) * 1000, 1) if "started" in g else None,
+        "user": account.name if account is not None else None,
+        "address": request.remote_addr,
+    }

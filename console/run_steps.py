@@ -1,0 +1,33 @@
+"""The states a run went through, as steps with their times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.views import RunView
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. `took` is the time from the step before, in seconds."""
+
+    name: str
+    at: datetime | None
+    took: float | None
+    state: str
+
+
+def steps(run: RunView) -> tuple[Step, ...]:
+    """Return the steps in order: those that happened, then those still to come."""
+    named = [("due", run.fire_time), ("queued", run.queued_at), ("started", run.started_at)]
+    known = [(name, at) for name, at in named if at is not None or not run.ended]
+    known.append((run.status if run.ended else "ended", run.ended_at))
+    found, before = [], None
+    for name, at in known:
+        if name == "due" and at is None:
+            continue
+        took = max(0.0, (at - before).total_seconds()) if at and before else None
+        found.append(Step(name, at, took, "done" if at is not None else "to come"))
+        before = at or before
+    return tuple(found)

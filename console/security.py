@@ -1,0 +1,76 @@
+"""The one place that decides who may do what. Everything is closed unless it is named here."""
+
+from __future__ import annotations
+
+from flask import g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+
+from app.accounts import Account
+from app.errors import Forbidden
+from app.settings_access import ROLES
+from console.context import is_api
+from console.identity import identify
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OPEN = frozenset({"static", "health.healthz", "health.readyz", "sign_in.page", "sign_in.submit"})
+# Unsafe only in form: these change nothing but the caller's own browser and session.
+OWN_AFFAIRS = frozenset({"sign_in.sign_out", "theme.switch"})
+ROLE_TO_ACT = "operator"
+
+
+def guard() -> ResponseReturnValue | None:
+    """Let a request through, or answer it. Runs before every request, also unknown ones."""
+    is_open = request.endpoint in OPEN
+    caller = None if is_open else identify()
+    if not is_open and caller is None:
+        return _ask_to_sign_in()
+    ambient = caller is None or caller.ambient
+    if request.method not in SAFE_METHODS and ambient and not is_same_origin():
+        raise Forbidden("This request did not come from the console's own pages.")
+    if caller is not None:
+        g.account = caller.account
+        _check_role(caller.account)
+    return None
+
+
+def may_act(account: Account | None) -> bool:
+    """Tell whether the role allows more than reading."""
+    return account is not None and _rank(account.role) >= _rank(ROLE_TO_ACT)
+
+
+def is_same_origin() -> bool:
+    """Tell whether the browser vouches that our own page sent this.
+
+    Sec-Fetch-Site is only sent to trustworthy origins (https, loopback); elsewhere Origin decides.
+    A request with neither is refused.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    return request.headers.get("Origin") == request.host_url.rstrip("/")
+
+
+def _check_role(account: Account) -> None:
+    reads = request.method in SAFE_METHODS or request.endpoint in OWN_AFFAIRS
+    if not reads and not may_act(account):
+        raise Forbidden(
+            f"“{account.name}” has the role {account.role}, which may look but not act. "
+            f"Acting needs the role {ROLE_TO_ACT} or admin."
+        )
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    if is_api():
+        raise Unauthorized(
+            "Send an API token as “Authorization: Bearer TOKEN”, or sign in to the console.",
+            www_authenticate=WWWAuthenticate("bearer", {"realm": "Rota"}),
+        )
+    came_for = request.full_path.rstrip("?") if request.method == "GET" else None
+    after = None if came_for == "/" else came_for
+    return redirect(url_for("sign_in.page", next=after), 303)
+
+
+def _rank(role: str) -> int:
+    return ROLES.index(role) if role in ROLES else -1

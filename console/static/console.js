@@ -1,0 +1,127 @@
+// Keeps a page true while somebody looks: asks for it again, and puts in what differs.
+// Without this script everything works; one reloads by hand.
+"use strict";
+(() => {
+  const EVERY = 700; // a change shows within a second
+  const CALM = 5000; // nobody touched the page for a while
+  const CALM_AFTER = 600000;
+  const SLOWEST = 15000; // while the console does not answer
+  const body = document.body;
+  const stale = document.getElementById("stale");
+  let tag = body.dataset.tag, skew = 0, failures = 0, timer = 0, asking = false, touched = Date.now();
+
+  const units = [[86400, "d", 3600, "h"], [3600, "h", 60, "min"], [60, "min", 1, "s"]];
+  function span(seconds) {
+    for (const [size, name, part, partName] of units)
+      if (seconds >= size) {
+        const rest = Math.floor((seconds % size) / part);
+        return Math.floor(seconds / size) + " " + name + (rest ? " " + rest + " " + partName : "");
+      }
+    return seconds + " s";
+  }
+  function relative(seconds) {
+    let size = Math.abs(seconds);
+    if (size < 2) return seconds <= 0 ? "just now" : "in a moment";
+    if (!(seconds > 0 && seconds < 600) && size >= 60) size -= size % 60;
+    return seconds > 0 ? "in " + span(size) : span(size) + " ago";
+  }
+  function setClock() { skew = Date.parse(body.dataset.now) - Date.now(); }
+  function tellTimes() {
+    const now = Date.now() + skew;
+    for (const time of document.querySelectorAll("time[data-relative], time[data-elapsed]")) {
+      const seconds = Math.trunc((Date.parse(time.dateTime) - now) / 1000);
+      const text = "elapsed" in time.dataset ? span(Math.max(0, -seconds)) : relative(seconds);
+      if (time.textContent !== text) time.textContent = text;
+    }
+  }
+
+  // Makes `old` like `next` while keeping what a person did: focus, open details, typed text.
+  function match(old, next) {
+    if (old.isEqualNode(next)) return;
+    if (old.nodeName !== next.nodeName || (old.id || "") !== (next.id || "")) return old.replaceWith(next);
+    if (old.nodeType !== Node.ELEMENT_NODE) { old.nodeValue = next.nodeValue; return; }
+    if ("still" in old.dataset) return;
+    const kept = old.nodeName === "DETAILS" ? "open" : "";
+    for (const { name } of [...old.attributes])
+      if (name !== kept && !next.hasAttribute(name)) old.removeAttribute(name);
+    for (const { name, value } of [...next.attributes])
+      if (name !== kept && old.getAttribute(name) !== value) old.setAttribute(name, value);
+    matchChildren(old, next);
+  }
+  function matchChildren(old, next) {
+    let at = old.firstChild;
+    for (const want of [...next.childNodes]) {
+      let have = at;
+      if (want.id) have = [...old.children].find((child) => child.id === want.id) || null;
+      else if (have && have.id) have = null;
+      if (!have) { old.insertBefore(want, at); continue; }
+      if (have === at) at = at.nextSibling;
+      else old.insertBefore(have, at);
+      match(have, want);
+    }
+    while (at) { const gone = at; at = at.nextSibling; gone.remove(); }
+  }
+  function swap(page) {
+    const logs = [...document.querySelectorAll("[data-follow]")].filter(atEnd);
+    for (const region of document.querySelectorAll("[data-live]")) {
+      const fresh = page.getElementById(region.id);
+      if (fresh) matchChildren(region, fresh);
+    }
+    for (const log of logs) log.scrollTop = log.scrollHeight;
+    document.title = page.title;
+    body.dataset.now = page.body.dataset.now;
+    setClock();
+    tellTimes();
+  }
+  function atEnd(log) { return log.scrollHeight - log.scrollTop - log.clientHeight < 32; }
+
+  function say(text) { stale.textContent = text; stale.hidden = !text; }
+  async function ask() {
+    timer = 0;
+    if (asking || document.hidden) return;
+    asking = true;
+    try {
+      const headers = { "X-Rota-Live": "1" };
+      if (tag) headers["If-None-Match"] = '"' + tag + '"';
+      const answer = await fetch(location.href, { headers, redirect: "manual", cache: "no-store" });
+      if (answer.type === "opaqueredirect") return say("You are signed out. Reload the page to sign in again.");
+      if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
+      if (answer.status !== 304) {
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        tag = page.body.dataset.tag;
+        swap(page);
+      }
+      if (failures) say("");
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      if (failures > 1) say("The console does not answer: what you see may be old. Trying again.");
+    } finally {
+      asking = false;
+    }
+    plan();
+  }
+  function plan() {
+    clearTimeout(timer);
+    const calm = Date.now() - touched > CALM_AFTER ? CALM : EVERY;
+    timer = setTimeout(ask, Math.min(SLOWEST, calm * 2 ** Math.min(failures, 5)));
+  }
+
+  setClock();
+  tellTimes();
+  setInterval(tellTimes, 1000);
+  for (const log of document.querySelectorAll("[data-follow]")) log.scrollTop = log.scrollHeight;
+  for (const kind of ["pointerdown", "keydown", "scroll", "pointermove"])
+    addEventListener(kind, () => { touched = Date.now(); }, { passive: true, capture: true });
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape") for (const open of document.querySelectorAll(".me[open], .pop[open]")) open.open = false;
+  });
+  addEventListener("click", (event) => {
+    for (const open of document.querySelectorAll(".me[open], .pop[open]"))
+      if (!open.contains(event.target)) open.open = false;
+  });
+  if (document.querySelector("[data-live]")) {
+    document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : ask()));
+    plan();
+  }
+})();

@@ -1,0 +1,18 @@
+"""The hiring team's tasks, and what they bring along: commands, tables and a panel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app import contribute
+from jobs.recruiting.demo.command import demo_command
+from jobs.recruiting.imports.command import import_command
+from jobs.recruiting.schema import metadata
+from jobs.recruiting.sheet_panel import sheet_panel
+
+contribute(
+    panels=[sheet_panel],
+    commands=[import_command, demo_command],
+    migrations=Path(__file__).parent / "recruiting" / "migrations",
+    metadata=metadata,
+)

@@ -1,0 +1,1 @@
+"""What the hiring team's tasks work on: candidates, positions, applications."""

@@ -1,0 +1,1 @@
+"""A made-up hiring organisation, the same for the same seed."""

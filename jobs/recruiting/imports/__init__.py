@@ -1,0 +1,1 @@
+"""Reads candidates and their applications from a CSV file into the database."""

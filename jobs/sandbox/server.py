@@ -1,0 +1,128 @@
+"""The sandbox as a server on loopback, and where it keeps its things."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from jobs.sandbox.account import service_account, write_private
+from jobs.sandbox.library import Library
+from jobs.sandbox.oauth import TokenEndpoint
+from jobs.sandbox.web import SandboxApp
+
+HOST = "127.0.0.1"
+SPREADSHEET_ID = "sandbox-candidates"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A prepared sandbox: its folder, port and service account."""
+
+    folder: Path
+    port: int
+    account: dict[str, Any]
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that point the project's clients here."""
+        return {
+            "GOOGLE_SERVICE_ACCOUNT": str((self.folder / "service-account.json").absolute()),
+            "GOOGLE_SHEETS_URL": self.url,
+            "SHEETS_SPREADSHEET_ID": SPREADSHEET_ID,
+        }
+
+
+def prepare(data: Path) -> Place:
+    """Make the sandbox under `data`, or find it again: same key and sheets, and the same port
+    unless somebody else has taken it."""
+    folder = data / "sandbox"
+    folder.mkdir(parents=True, exist_ok=True)
+    remembered = folder / "port"
+    port = int(remembered.read_text()) if remembered.exists() else 0
+    if not _usable(port, folder):
+        port = _free_port()
+        write_private(remembered, str(port))
+    account = service_account(folder / "service-account.json", f"http://{HOST}:{port}/token")
+    place = Place(folder, port, account)
+    library = Library(folder / "sheets")
+    library.create(SPREADSHEET_ID, "Candidates of the demo organisation", [account["client_email"]])
+    return place
+
+
+def _usable(port: int, folder: Path) -> bool:
+    """Whether the port is free or serves this very sandbox."""
+    if not port:
+        return False
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((HOST, port))
+            return True
+    except OSError:
+        pass
+    try:
+        found = requests.get(f"http://{HOST}:{port}/_sandbox", timeout=2).json()
+    except (requests.RequestException, json.JSONDecodeError):
+        return False
+    return isinstance(found, dict) and found.get("sandbox") == str(folder.absolute())
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class _Quiet(WSGIRequestHandler):
+    """Leaves the terminal to the system that is being tried out."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        if type == "error":
+            super().log(type, message, *args)
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A sandbox that can be served."""
+
+    place: Place
+    app: SandboxApp
+    server: BaseWSGIServer
+
+
+def build(place: Place) -> Sandbox:
+    """Return a server for `place`, bound but not serving yet."""
+    tokens = TokenEndpoint(place.account, time.time)
+    identity = str(place.folder.absolute())
+    app = SandboxApp(Library(place.folder / "sheets"), tokens, identity)
+    server = make_server(HOST, place.port, app, threaded=True, request_handler=_Quiet)
+    return Sandbox(place, app, server)
+
+
+@contextmanager
+def serving(place: Place) -> Iterator[Sandbox]:
+    """Serve `place` from a thread for as long as the block lasts."""
+    sandbox = build(place)
+    thread = threading.Thread(target=sandbox.server.serve_forever, name="sandbox", daemon=True)
+    thread.start()
+    try:
+        yield sandbox
+    finally:
+        sandbox.server.shutdown()
+        thread.join()
+        sandbox.server.server_close()

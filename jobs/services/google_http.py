@@ -1,0 +1,125 @@
+"""gspread's HTTP layer with time-outs, a base URL of our choice, and retries that end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
+from typing import Any
+
+import requests
+from google.auth.exceptions import RefreshError, TransportError
+from google.auth.transport.requests import AuthorizedSession
+from google.oauth2.service_account import Credentials
+from gspread.exceptions import APIError
+from gspread.http_client import FileType, HTTPClient, ParamsType
+
+from app import Invalid, Unavailable
+from jobs.services.retrying import AGAIN_LATER, Patience, retry_after
+
+GOOGLE = "https://sheets.googleapis.com"
+SERVICE = "Google Sheets"
+TIMEOUT = (5.0, 60.0)  # seconds to connect, and between two bytes of the answer
+log = logging.getLogger(__name__)
+
+
+class SheetsHTTP(HTTPClient):
+    """Sends every request to `base_url` instead of Google's address and tries it again where
+    that may help. Safe for all requests this project makes: writes go to explicit ranges.
+
+    Raises Unavailable when the service stays away, Invalid for credentials it refuses, APIError
+    for other refusals. `calls` counts requests sent.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        base_url: str = GOOGLE,
+        patience: Patience | None = None,
+        timeout: tuple[float, float] = TIMEOUT,
+    ) -> None:
+        session: requests.Session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]  # google-auth leaves it untyped
+        super().__init__(auth=credentials, session=session)
+        self.base_url = base_url.rstrip("/")
+        self.patience = patience or Patience()
+        self.timeout = timeout
+        self.client_email: str = credentials.service_account_email
+        self.calls = 0
+
+    def request(
+        self,
+        method: str,
+        endpoint: str,
+        params: ParamsType | None = None,
+        data: bytes | None = None,
+        json: Mapping[str, Any] | None = None,
+        files: FileType = None,
+        headers: MutableMapping[str, str] | None = None,
+    ) -> requests.Response:
+        url = self.base_url + endpoint.removeprefix(GOOGLE)
+        started = time.monotonic()
+        attempt = 0
+        while True:
+            attempt += 1
+            self.calls += 1
+            asked: float | None = None
+            try:
+                response = self.session.request(
+                    method=method,
+                    url=url,
+                    params=params,
+                    data=data,
+                    json=json,
+                    files=files,
+                    headers=headers,
+                    timeout=self.timeout,
+                )
+            except RefreshError as error:
+                if not error.retryable:
+                    raise Invalid(self._refused_credentials(error)) from error
+                reason = "sign-in is away"
+            except (TransportError, requests.RequestException) as error:
+                reason = _cause(error)
+            else:
+                if response.ok and _is_json(response):
+                    return response
+                if not response.ok and response.status_code not in AGAIN_LATER:
+                    raise APIError(response)
+                reason = _said(response)
+                asked = retry_after(response.headers, datetime.now(UTC))
+            spent = time.monotonic() - started
+            wait = self.patience.delay(attempt, asked, spent)
+            if wait is None:
+                detail = f"{reason} ({attempt} attempts in {spent:.0f} s)"
+                raise Unavailable(SERVICE, detail, retry_after=max(5, int(asked or 60)))
+            log.warning("%s: %s; trying again in %.1f s", SERVICE, reason, wait)
+            self.patience.sleep(wait)
+
+    def _refused_credentials(self, error: RefreshError) -> str:
+        return (
+            f"Google refuses the service account {self.client_email} ({error.args[0]}). Make a new "
+            "JSON key for it and set GOOGLE_SERVICE_ACCOUNT to that; if the key is right, check "
+            "this machine's clock."
+        )
+
+
+def _is_json(response: requests.Response) -> bool:
+    """A proxy's page with status 200 is no answer of the service."""
+    return response.headers.get("Content-Type", "").startswith("application/json")
+
+
+def _said(response: requests.Response) -> str:
+    if response.status_code == 429:
+        return "its quota is used up (429)"
+    if not _is_json(response):
+        return f"something in between answered {response.status_code} with a page, not with data"
+    return f"it answered {response.status_code}"
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, requests.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    return f"the connection failed ({type(error).__name__})"
