@@ -72,7 +72,11 @@ def load(module_names: Sequence[str], timezone: str) -> Catalogue:
     for name in module_names:
         for module in _with_children(_imported(name)):
             _imported(module)
-    tasks = dict(sorted(registered.items()))
+    tasks = {
+        task_id: task
+        for task_id, task in sorted(registered.items())
+        if task.function.__module__.startswith(tuple(module_names))
+    }
     seen: dict[str, str] = {}
     for task in tasks.values():
         for schedule in task.schedules:

@@ -10,7 +10,7 @@ class RotaError(Exception):
 
 
 class SettingsError(RotaError):
-    """The environment, the catalogue or a connection is set up wrongly; the process must not start."""
+    """Environment, catalogue or connection are set up wrongly; the process must not start."""
 
 
 class DefinitionError(RotaError):
@@ -51,7 +51,7 @@ class Unavailable(RotaError):
 
 
 class Skip(RotaError):
-    """Raised inside a task that has nothing it may do: the run ends as `skipped` with this reason."""
+    """Raised by a task that has nothing it may do: its run ends as `skipped`, for this reason."""
 
 
 class Forbidden(RotaError):

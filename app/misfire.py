@@ -110,8 +110,5 @@ def _from(schedule: Cron | Interval, first: datetime, before: datetime) -> Itera
 
 
 def _excess(schedule: Cron | Interval, first: datetime, before: datetime, reason: str) -> Missed:
-    last = first
-    count = 0
-    for last in _from(schedule, first, before):
-        count += 1
-    return Missed(first, reason, until=last, count=count)
+    times = list(_from(schedule, first, before))
+    return Missed(first, reason, until=times[-1], count=len(times))

@@ -60,7 +60,8 @@ def _model(function: Callable[..., Any]) -> type[BaseModel]:
             )
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise DefinitionError(
-                f"Task {name}: parameter {parameter.name} is positional only; arguments travel by name."
+                f"Task {name}: parameter {parameter.name} is positional only; "
+                "arguments travel by name."
             )
         default = ... if parameter.default is parameter.empty else parameter.default
         fields[parameter.name] = (hints.get(parameter.name, Any), default)

@@ -16,7 +16,7 @@ log = logging.getLogger("rota.run")
 
 
 class TimedOut(BaseException):
-    """The time-out passed. Not an Exception, so that a task's `except Exception` lets it through."""
+    """The time-out passed. No Exception, so that a task's `except Exception` lets it through."""
 
 
 def perform(task: Task[Any, Any], arguments: Mapping[str, Any], run: CurrentRun) -> Outcome:

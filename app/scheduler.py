@@ -29,10 +29,10 @@ from app.incarnation import recognise, restart_lost_runs
 from app.leader import Leadership
 from app.outbox import sweep
 from app.reconcile import reconcile
+from app.recorder import Recorder
 from app.records.database import writing
 from app.records.decisions import adopt_catalogue, newest_release
 from app.recovery import move, recover
-from app.recorder import Recorder
 from app.run_jobs import JsonJob
 from app.system import System
 

@@ -170,9 +170,9 @@ class _Reader:
     def url(self, name: str, default: str, schemes: tuple[str, ...]) -> str:
         value = self.text(name) or default
         if value.partition("://")[0] not in schemes or "://" not in value:
-            shown_value = _without_password(value)
+            known = ", ".join(f"{scheme}://…" for scheme in schemes)
             self.mistakes.append(
-                f"{name}={shown_value} is not a URL Rota knows: use {', '.join(s + '://…' for s in schemes)}."
+                f"{name}={_without_password(value)} is not a URL Rota knows: use {known}."
             )
         return value
 
@@ -198,7 +198,8 @@ class _Reader:
         wrong = [value for value in values if not allowed.fullmatch(value)]
         if wrong:
             self.mistakes.append(
-                f"{name} has {wrong[0]!r}: names are separated by commas and match {allowed.pattern}."
+                f"{name} has {wrong[0]!r}: names are separated by commas and match "
+                f"{allowed.pattern}."
             )
         return tuple(dict.fromkeys(values)) or default
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 Json = Any
@@ -246,7 +246,7 @@ class AuditRow:
 
 
 def to_json(value: object) -> Json:
-    """Turn views into JSON values: datetimes become RFC 3339 in UTC with `Z`."""
+    """Turn views into JSON values: datetimes become RFC 3339."""
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, datetime):
@@ -259,6 +259,6 @@ def to_json(value: object) -> Json:
 
 
 def rfc3339(instant: datetime) -> str:
-    """Write an aware instant in UTC, in milliseconds only where it has a fraction."""
+    """Write an aware instant with its offset (`Z` for UTC), in milliseconds where it has any."""
     precision = "milliseconds" if instant.microsecond else "seconds"
-    return instant.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
+    return instant.isoformat(timespec=precision).replace("+00:00", "Z")

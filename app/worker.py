@@ -21,7 +21,8 @@ from redis.exceptions import RedisError
 from rq.executions import Execution
 from rq.serializers import JSONSerializer
 from rq.utils import utcformat
-from rq.worker import DequeueStrategy, Worker as RqWorker, WorkerStatus
+from rq.worker import DequeueStrategy, WorkerStatus
+from rq.worker import Worker as RqWorker
 
 from app import keys
 from app.connection import REFUSED, Backoff, Wake

@@ -15,7 +15,6 @@ class Step:
     name: str
     at: datetime | None
     took: float | None
-    state: str
 
 
 def steps(run: RunView) -> tuple[Step, ...]:
@@ -23,11 +22,12 @@ def steps(run: RunView) -> tuple[Step, ...]:
     named = [("due", run.fire_time), ("queued", run.queued_at), ("started", run.started_at)]
     known = [(name, at) for name, at in named if at is not None or not run.ended]
     known.append((run.status if run.ended else "ended", run.ended_at))
-    found, before = [], None
+    found: list[Step] = []
+    before: datetime | None = None
     for name, at in known:
         if name == "due" and at is None:
             continue
         took = max(0.0, (at - before).total_seconds()) if at and before else None
-        found.append(Step(name, at, took, "done" if at is not None else "to come"))
+        found.append(Step(name, at, took))
         before = at or before
     return tuple(found)

@@ -39,7 +39,7 @@ def submit() -> ResponseReturnValue:
         account = current_accounts().sign_in(name, password, _address(), now())
     except TooManyFailures as error:
         log.warning("Too many failed sign-ins as %r from %s", name[:64], _address())
-        return _form(429, str(error)), {"Retry-After": str(error.retry_after)}
+        return *_form(429, str(error)), {"Retry-After": str(error.retry_after)}
     if account is None:
         log.warning("Failed sign-in as %r from %s", name[:64], _address())
         return _form(401, "That name and password do not fit together.")

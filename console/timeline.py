@@ -55,6 +55,7 @@ class Hour:
 
     x: str
     label: str
+    anchor: str
     major: bool
     midnight: bool
 
@@ -156,8 +157,18 @@ def _hours(scale: _Scale, zone: ZoneInfo) -> tuple[Hour, ...]:
         if local.minute or local.hour % LABEL_EVERY_HOURS or not 1 < scale.percent(instant) < 99:
             continue
         label = f"{local:%a} {local.day}" if local.hour == 0 else f"{local:%H:%M}"
-        hours.append(Hour(scale.x(instant), label, local.hour % 6 == 0, local.hour == 0))
+        major = local.hour % 6 == 0
+        hours.append(
+            Hour(scale.x(instant), label, _anchor(scale.percent(instant)), major, not local.hour)
+        )
     return tuple(hours)
+
+
+def _anchor(percent: float) -> str:
+    """Keep a label at the edge from being cut off."""
+    if percent < 8:
+        return "start"
+    return "end" if percent > 92 else "middle"
 
 
 def _begin(run: RunView) -> datetime:

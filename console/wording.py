@@ -90,9 +90,11 @@ def relative(instant: datetime, now: datetime) -> str:
     seconds = int((instant - now).total_seconds())
     if abs(seconds) < 2:
         return "just now" if seconds <= 0 else "in a moment"
-    # Seconds only where somebody may be waiting for them.
     size = abs(seconds)
-    if not (0 < seconds < 10 * MINUTE or size < MINUTE):
+    if size >= 2 * DAY:
+        size -= size % DAY
+    elif size >= (10 * MINUTE if seconds > 0 else MINUTE):
+        # Seconds only where somebody may be waiting for them.
         size -= size % MINUTE
     words = duration(max(size, 2)).replace(".0 s", " s")
     return f"in {words}" if seconds > 0 else f"{words} ago"

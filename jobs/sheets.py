@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Engine
 
 from app import (
     Retry,
@@ -20,7 +23,7 @@ from jobs.recruiting.queries import candidate_summaries
 from jobs.recruiting.sheet.cells import TAB, cells_of
 from jobs.recruiting.sheet.ledger import last_written, leased, remember
 from jobs.recruiting.sheet.sync import SheetSync, Synchronised
-from jobs.services.google_sheets import open_spreadsheet
+from jobs.services.google_sheets import Spreadsheet, open_spreadsheet
 
 # Longer than the time-out, so that a lease never ends under a run that still writes.
 LEASE = timedelta(minutes=12)
@@ -64,12 +67,29 @@ def sync_to_sheets(allow_removals: bool = False) -> SyncResult:
     left the database is marked in removed_at; more than 10 rows and a fifth of the sheet at once
     only with allow_removals.
     """
-    started = time.monotonic()
     now = datetime.now(UTC)
-    spreadsheet = open_spreadsheet()
-    engine = current_database()
+    with closing(open_spreadsheet()) as spreadsheet:
+        result = bring_in_line(
+            spreadsheet, current_database(), now, _owner(now), allow_removals=allow_removals
+        )
+    for note in result.notes:
+        log.warning("%s", note)
+    log.info("%s", result.message)
+    return result
+
+
+def bring_in_line(
+    spreadsheet: Spreadsheet,
+    engine: Engine,
+    now: datetime,
+    owner: str,
+    *,
+    allow_removals: bool = False,
+) -> SyncResult:
+    """Make the sheet hold what the database holds. Raises Skip while another `owner` does."""
+    started = time.monotonic()
     sheet = f"{spreadsheet.spreadsheet_id}/{TAB}"
-    with leased(engine, sheet, _owner(now), LEASE, now) as lease:
+    with leased(engine, sheet, owner, LEASE, now) as lease:
         with reading(engine) as connection:
             wanted = {c.candidate_id: cells_of(c) for c in candidate_summaries(connection)}
         known = last_written(engine, sheet)
@@ -83,13 +103,8 @@ def sync_to_sheets(allow_removals: bool = False) -> SyncResult:
         )
         done = sync.run(known)
         remember(engine, sheet, known, done.hashes, now)
-    result = _result(
-        done, len(wanted), spreadsheet.calls, time.monotonic() - started, spreadsheet.url
-    )
-    for note in result.notes:
-        log.warning("%s", note)
-    log.info("%s", result.message)
-    return result
+    seconds = time.monotonic() - started
+    return _result(done, len(wanted), spreadsheet.calls, seconds, spreadsheet.url)
 
 
 def _owner(now: datetime) -> str:

@@ -15,6 +15,8 @@ from app.settings import SERVICE_SETTINGS, Settings
 from tests import processes, servers
 from tests.servers import PostgresServer, RedisServer
 
+pytest_plugins = ["tests.fixtures"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let no setting of the developer's shell reach a test; let nothing outlive the test run."""

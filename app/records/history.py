@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,10 +39,10 @@ def record(connection: Connection, events: Iterable[Event]) -> None:
 
 
 def record_log(
-    connection: Connection, run_id: str, lines: list[Mapping[str, Any]], dropped: int
+    connection: Connection, run_id: str, lines: Sequence[Mapping[str, Any]], dropped: int
 ) -> None:
     """Write a run's log, replacing an earlier attempt's shorter one."""
-    values = {"lines": lines, "dropped": dropped}
+    values = {"lines": list(lines), "dropped": dropped}
     statement = insert(connection, run_logs).values(run_id=run_id, **values)
     connection.execute(
         statement.on_conflict_do_update(index_elements=[run_logs.c.run_id], set_=values)

@@ -1,6 +1,8 @@
 """When tasks fire: pure schedules that turn an instant into fire times.
 
-Nothing here reads the clock, the environment, or the machine's time zone data.
+Nothing here reads the clock, the environment, or the machine's time zone data. cronsim finds
+matching wall times; `wall_times` says which rules needed own code, `placement` has the rule for
+daylight saving.
 """
 
 from .cron_schedule import Cron

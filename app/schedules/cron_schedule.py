@@ -11,7 +11,7 @@ from .describe import describe_walls
 from .errors import ScheduleError
 from .placement import Fold, Gap, Placement
 from .timetable import Note, Timetable, instant_text, utc
-from .wall_times import wall_times
+from .wall_times import WallTimes, wall_times
 from .wording import qualifiers
 
 
@@ -33,7 +33,8 @@ class Cron(Timetable):
     jitter_seconds: int = 0
 
     def __post_init__(self) -> None:
-        wall_times(self.expression)
+        # Compiled before blanks are tidied: errors give positions in the text as it was written.
+        _ = self._walls
         object.__setattr__(self, "expression", " ".join(self.expression.split()))
         _check_choice("dst_gap", self.dst_gap, get_args(Gap))
         _check_choice("dst_fold", self.dst_fold, get_args(Fold))
@@ -44,16 +45,19 @@ class Cron(Timetable):
         return "cron"
 
     @cached_property
+    def _walls(self) -> WallTimes:
+        return wall_times(self.expression)
+
+    @cached_property
     def _placement(self) -> Placement:
         if self.timezone is None:
             raise ScheduleError(
                 f"the schedule {self.expression!r} has no time zone yet; resolve it with "
                 'in_zone("Area/City") before asking for fire times'
             )
-        walls = wall_times(self.expression)
-        if walls.every_hour:
-            return Placement(walls, self.timezone, gap="skip", fold="both")
-        return Placement(walls, self.timezone, self.dst_gap, self.dst_fold)
+        if self._walls.every_hour:
+            return Placement(self._walls, self.timezone, gap="skip", fold="both")
+        return Placement(self._walls, self.timezone, self.dst_gap, self.dst_fold)
 
     def _earliest(self, low: datetime, high: datetime) -> datetime | None:
         found = self._placement.earliest(low.replace(tzinfo=None), high.replace(tzinfo=None))
@@ -73,7 +77,7 @@ class Cron(Timetable):
 
     def describe(self) -> str:
         """Return a plain English sentence."""
-        return describe_walls(wall_times(self.expression)) + qualifiers(self)
+        return describe_walls(self._walls) + qualifiers(self)
 
     def to_json(self) -> dict[str, object]:
         """Return the canonical JSON form: every key, always in one order."""

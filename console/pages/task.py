@@ -17,7 +17,7 @@ from console.pages.frame import render
 from console.run_form import fields
 from console.strip import draw
 
-HISTORY = 20
+HISTORY = 12
 COMING = 10
 
 blueprint = Blueprint("task", __name__)

@@ -19,6 +19,13 @@ blueprint = Blueprint("tasks", __name__)
 @blueprint.get("/tasks")
 @live
 def page() -> ResponseReturnValue:
-    tasks = reads.tasks(current_system(), now())
+    system = current_system()
+    tasks = reads.tasks(system, now())
     strips = {task.id: draw(task.recent) for task in tasks}
-    return render("tasks.html", tasks=tasks, strips=strips, once=token_urlsafe(12))
+    return render(
+        "tasks.html",
+        overview=reads.overview(system, now(), tasks),
+        tasks=tasks,
+        strips=strips,
+        once=token_urlsafe(12),
+    )

@@ -22,7 +22,8 @@
   function relative(seconds) {
     let size = Math.abs(seconds);
     if (size < 2) return seconds <= 0 ? "just now" : "in a moment";
-    if (!(seconds > 0 && seconds < 600) && size >= 60) size -= size % 60;
+    if (size >= 172800) size -= size % 86400;
+    else if (size >= (seconds > 0 ? 600 : 60)) size -= size % 60;
     return seconds > 0 ? "in " + span(size) : span(size) + " ago";
   }
   function setClock() { skew = Date.parse(body.dataset.now) - Date.now(); }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 
 from app import Figure, Invalid, Panel, PanelContent, PanelTable, Skip
 from jobs.recruiting.sheet.cells import KEY, REMOVED, TAB
 from jobs.recruiting.sheet.grid import Grid, header_name
-from jobs.services.google_sheets import open_spreadsheet
+from jobs.services.google_sheets import Spreadsheet, column_letters, open_spreadsheet
 from jobs.services.retrying import Patience
 
 ROWS_SHOWN = 20
@@ -20,44 +21,49 @@ TIMEOUT = (2.0, 8.0)
 
 def _render() -> PanelContent:
     try:
-        spreadsheet = open_spreadsheet(PATIENCE, TIMEOUT)
-        if spreadsheet.tab(TAB) is None:
-            return PanelContent(
-                note=f"The spreadsheet has no tab “{TAB}” yet: the first sync adds it. "
-                f"{spreadsheet.url}",
-                as_of=datetime.now(UTC),
-            )
-        grid = Grid(spreadsheet.read(TAB))
+        with closing(open_spreadsheet(PATIENCE, TIMEOUT)) as spreadsheet:
+            if spreadsheet.tab(TAB) is None:
+                note = f"There is no tab “{TAB}” yet: the first sync adds it. {spreadsheet.url}"
+                return PanelContent(note=note, as_of=datetime.now(UTC))
+            return _content(spreadsheet)
     except Skip as skip:
         return PanelContent(note=f"The sheet is {skip}.")
     except Invalid as error:
         return PanelContent(note=str(error))
-    return _content(grid, spreadsheet.url)
 
 
-def _content(grid: Grid, url: str) -> PanelContent:
+def _content(spreadsheet: Spreadsheet) -> PanelContent:
+    """Read the first rows whole, of the others only what is counted."""
+    grid = Grid(spreadsheet.read(TAB, f"1:{ROWS_SHOWN + 1}"))
     names = [header_name(cell) for cell in grid.header]
-    candidates = [row for row in range(2, len(grid.rows) + 1) if _cell(grid, names, row, KEY)]
-    removed = sum(bool(_cell(grid, names, row, REMOVED)) for row in candidates)
+    keys, removed = _columns(spreadsheet, names, KEY, REMOVED)
     width = min(grid.width, COLUMNS_SHOWN)
-    shown = range(2, min(len(grid.rows), ROWS_SHOWN + 1) + 1)
     return PanelContent(
         figures=(
-            Figure("Candidates", f"{len(candidates) - removed:,}", "rows with a candidate_id"),
+            Figure("Candidates", f"{keys - removed:,}", "rows with a candidate_id"),
             Figure("Marked as removed", f"{removed:,}", "no longer in the database"),
         ),
         table=PanelTable(
             columns=[_text(grid.cell(1, column)) for column in range(width)],
-            rows=[[_text(grid.cell(row, c)) for c in range(width)] for row in shown],
-            total=max(0, len(grid.rows) - 1),
+            rows=[[_text(grid.cell(row, c)) for c in range(width)] for row in _rows(grid)],
+            total=max(keys, len(grid.rows) - 1, 0),
         ),
-        note=url,
+        note=spreadsheet.url,
         as_of=datetime.now(UTC),
     )
 
 
-def _cell(grid: Grid, names: list[str], row: int, name: str) -> str:
-    return str(grid.cell(row, names.index(name))) if name in names else ""
+def _columns(spreadsheet: Spreadsheet, names: list[str], *wanted: str) -> list[int]:
+    """Return how many cells are filled below each wanted header; 0 where it is missing."""
+    if any(name not in names for name in wanted):
+        return [0 for _ in wanted]
+    columns = [column_letters(names.index(name)) for name in wanted]
+    found = spreadsheet.read_ranges(TAB, *(f"{letters}:{letters}" for letters in columns))
+    return [sum(bool(cells) and cells[0] != "" for cells in column[1:]) for column in found]
+
+
+def _rows(grid: Grid) -> range:
+    return range(2, min(len(grid.rows), ROWS_SHOWN + 1) + 1)
 
 
 def _text(cell: object) -> str:

@@ -33,6 +33,8 @@ SCOPES = frozenset(
         "https://www.googleapis.com/auth/drive.file",
     }
 )
+# The same page: "aud" of a token request is always this, wherever the request really goes.
+AUDIENCE = "https://oauth2.googleapis.com/token"
 LONGEST_ASSERTION = 3600
 CLOCK_SKEW = 60
 
@@ -57,7 +59,6 @@ class TokenEndpoint:
             raise ValueError("the sandbox's key is no RSA key")
         self.public_key = key.public_key()
         self.client_email: str = account["client_email"]
-        self.audience: str = account["token_uri"]
         self.clock = clock
         self.lifetime = lifetime
         self._lock = threading.Lock()
@@ -101,7 +102,7 @@ class TokenEndpoint:
         claims = self._verified(request.form.get("assertion", ""))
         if claims.get("iss") != self.client_email:
             raise GrantRefusedError("invalid_grant", "Invalid grant: account not found")
-        if claims.get("aud") != self.audience:
+        if claims.get("aud") != AUDIENCE:
             raise GrantRefusedError("invalid_grant", "Invalid JWT: Failed audience check.")
         self._check_times(claims)
         scopes = frozenset(str(claims.get("scope", "")).split())

@@ -64,6 +64,10 @@ class Spreadsheet:
     def calls(self) -> int:
         return self.http.calls
 
+    def close(self) -> None:
+        """Close the connections to Google."""
+        self.http.session.close()
+
     def tab(self, title: str) -> Tab | None:
         """Return the tab named `title`, None where there is none."""
         try:
@@ -181,6 +185,11 @@ def _checked(base_url: str) -> str:
             "the sign-in is sent to it."
         )
     return base_url
+
+
+def column_letters(column: int) -> str:
+    """Return the letters of a column (0 is A)."""
+    return rowcol_to_a1(1, column + 1)[:-1]
 
 
 def chunks(ranges: Sequence[Range], largest: int = LARGEST_PAYLOAD) -> Iterator[list[Range]]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,7 @@ def test_zone_data_comes_from_the_pinned_package_not_from_the_machine() -> None:
         subprocess.run(
             [sys.executable, "-c", PROGRAM],
             env={**os.environ, **machine},
+            cwd=Path(__file__).parents[2],
             capture_output=True,
             text=True,
             check=True,

@@ -7,15 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from gspread.utils import rowcol_to_a1
-
 from app import Conflict, progress
 from jobs.recruiting.sheet.anchors import Anchors
 from jobs.recruiting.sheet.blocks import blocks
 from jobs.recruiting.sheet.cells import Cells
 from jobs.recruiting.sheet.grid import Grid
 from jobs.recruiting.sheet.plan import Plan, check_removals, make_plan
-from jobs.services.google_sheets import Range, Spreadsheet, Tab, chunks
+from jobs.services.google_sheets import Range, Spreadsheet, Tab, chunks, column_letters
 
 MOST_TRIES = 3
 log = logging.getLogger(__name__)
@@ -112,7 +110,7 @@ class SheetSync:
         return True
 
     def _in_place(self, anchors: Anchors) -> bool:
-        column = rowcol_to_a1(1, anchors.key_column + 1)[:-1]
+        column = column_letters(anchors.key_column)
         header, keys = self.spreadsheet.read_ranges(self.title, "1:1", f"{column}:{column}")
         return anchors.match(
             header[0] if header else [], [cells[0] if cells else "" for cells in keys]
@@ -122,8 +120,7 @@ class SheetSync:
         """Look whether all arrived where it belongs; write once more what did not."""
         if not written.writes:
             return Synchronised(first, written.hashes)
-        tab = self._tab()
         grid, again = self._look(written.hashes)
-        if again.writes and not self._write(tab, grid, again):
+        if again.writes and not self._write(self._tab(), grid, again):
             log.warning("The sheet is being changed right now; the next run puts it in order")
         return Synchronised(first, again.hashes, len(again.writes))

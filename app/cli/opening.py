@@ -1,0 +1,64 @@
+"""What every command of an operator opens: the system, and who is acting."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import os
+from datetime import datetime
+from typing import Any
+
+from app.actions import Actor
+from app.errors import Invalid, SettingsError
+from app.records.migrate import pending
+from app.system import System
+
+
+def open_system() -> System:
+    """Open the system over a migrated database. Raises SettingsError, Unavailable."""
+    system = System.open()
+    if pending(system.database):
+        raise SettingsError("The database is not migrated: run `python -m app release` first.")
+    return system
+
+
+def operator() -> Actor:
+    """Return who sits at this terminal. Whoever can read the settings may do everything."""
+    return Actor(os.environ.get("SUDO_USER") or getpass.getuser(), "admin", "cli")
+
+
+def add_arguments_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--arg name=value`, repeatable."""
+    parser.add_argument(
+        "--arg", action="append", default=[], metavar="NAME=VALUE",
+        help="an argument; the value is JSON, or else text",
+    )  # fmt: skip
+
+
+def arguments_of(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments given with `--arg`. Raises Invalid."""
+    found: dict[str, Any] = {}
+    for pair in options.arg:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise Invalid(f"--arg {pair}: write NAME=VALUE, such as --arg limit=5.")
+        found[name] = _value(value)
+    return found
+
+
+def time_of(text: str | None, option: str) -> datetime | None:
+    """Read an RFC 3339 time. Raises Invalid."""
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(f"{option} {text}: write a time such as 2027-01-31T09:00:00Z.") from error
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

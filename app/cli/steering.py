@@ -1,0 +1,116 @@
+"""tasks run, trigger, pause, resume."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app import actions, logs
+from app.cli.opening import (
+    add_arguments_option,
+    arguments_of,
+    open_system,
+    operator,
+    time_of,
+)
+from app.cli.types import Commands
+from app.outcomes import Outcome
+from app.run_here import refuse_second_run, run_here
+from app.run_jobs import fire_run_id, manual_run_id
+from app.tasks import Task
+
+# System cron starts its jobs within the minute; what is older belongs to the next fire time.
+DUE_WITHIN = timedelta(seconds=59)
+
+
+def add_verbs(verbs: Commands) -> None:
+    run = verbs.add_parser("run", help="run a task here and now, without Redis")
+    run.add_argument("task_id")
+    add_arguments_option(run)
+    run.add_argument("--lock", action="store_true", help="do nothing while it runs elsewhere")
+    run.add_argument("--if-due", action="store_true", help="only at a fire time of its schedule")
+    run.set_defaults(run=run_task)
+    trigger = verbs.add_parser("trigger", help="queue a run for the workers")
+    trigger.add_argument("task_id")
+    add_arguments_option(trigger)
+    trigger.add_argument("--at", metavar="TIME", help="not now but then (RFC 3339)")
+    trigger.set_defaults(run=run_trigger)
+    pause = verbs.add_parser("pause", help="stop a task's coming fire times")
+    pause.add_argument("task_id")
+    pause.add_argument("--reason", required=True)
+    pause.add_argument("--until", metavar="TIME", help="resume by itself then (RFC 3339)")
+    pause.set_defaults(run=run_pause)
+    resume = verbs.add_parser("resume", help="let a task fire again")
+    resume.add_argument("task_id")
+    resume.set_defaults(run=run_resume)
+
+
+def run_task(options: argparse.Namespace) -> int:
+    """Run a task here; 0 when it succeeded, was skipped, or was not due, else 1."""
+    system = open_system()
+    logs.configure("run", system.settings)
+    task = system.catalogue.task(options.task_id)
+    now = datetime.now(UTC)
+    fire_time = None
+    if options.if_due:
+        fire_time = _due(task, system.settings.timezone, now)
+        if fire_time is None:
+            print(f"{task.id} is not due.")
+            return 0
+        refuse_second_run(system, fire_run_id(task.id, fire_time))
+    run_id = fire_run_id(task.id, fire_time) if fire_time else manual_run_id(task.id, now)
+    outcome = run_here(
+        system,
+        task,
+        arguments_of(options),
+        run_id,
+        operator().name,
+        fire_time=fire_time,
+        lock=options.lock,
+    )
+    return _tell(run_id, outcome)
+
+
+def run_trigger(options: argparse.Namespace) -> int:
+    """Queue a run."""
+    at = time_of(options.at, "--at")
+    accepted = actions.trigger(
+        open_system(), operator(), options.task_id, arguments_of(options), at
+    )
+    print(f"{accepted.run_id} {accepted.status}" + (f" ({accepted.note})" if accepted.note else ""))
+    return 0
+
+
+def run_pause(options: argparse.Namespace) -> int:
+    """Pause one task."""
+    until = time_of(options.until, "--until")
+    actions.pause(open_system(), operator(), options.task_id, options.reason, until)
+    print(f"{options.task_id} is paused.")
+    return 0
+
+
+def run_resume(options: argparse.Namespace) -> int:
+    """Resume one task."""
+    actions.resume(open_system(), operator(), options.task_id)
+    print(f"{options.task_id} goes on.")
+    return 0
+
+
+def _due(task: Task[Any, Any], timezone: str, now: datetime) -> datetime | None:
+    """Return the fire time of the task's first schedule that has just come."""
+    if not task.schedules:
+        return None
+    schedule = task.schedules[0].schedule.in_zone(timezone)
+    return schedule.latest(now - DUE_WITHIN, now)
+
+
+def _tell(run_id: str, outcome: Outcome) -> int:
+    print(f"{run_id} {outcome.kind}" + (f": {outcome.reason}" if outcome.reason else ""))
+    if outcome.result is not None:
+        print(json.dumps(outcome.result, indent=2, ensure_ascii=False))
+    if outcome.error:
+        print(outcome.error["traceback"] or outcome.error["message"], file=sys.stderr)
+    return 0 if outcome.kind in ("succeeded", "skipped") else 1

@@ -1,0 +1,27 @@
+"""Who did what, newest first."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from app.reads.cursors import checked_limit, decode, encode
+from app.records.database import reading
+from app.records.schema import audit as table
+from app.system import System
+from app.views import AuditRow, Page
+
+
+def audit(system: System, limit: int = 50, cursor: str | None = None) -> Page[AuditRow]:
+    """Return one page of the audit. Raises Invalid, Unavailable."""
+    statement = select(table).order_by(table.c.id.desc())
+    if cursor is not None:
+        _, last = decode(cursor)
+        statement = statement.where(table.c.id < int(last))
+    with reading(system.database) as connection:
+        rows = connection.execute(statement.limit(checked_limit(limit) + 1)).all()
+    page = rows[:limit]
+    names = AuditRow.__dataclass_fields__
+    return Page(
+        tuple(AuditRow(**{name: getattr(row, name) for name in names}) for row in page),
+        encode(page[-1].at, str(page[-1].id)) if len(rows) > limit else None,
+    )

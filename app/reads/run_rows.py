@@ -1,0 +1,115 @@
+"""A run's row in SQL, or its hash in Redis, as a view."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from app.events import instant
+from app.records.schema import runs
+from app.views import AttemptView, ErrorView, ProgressView, RunView
+
+# What lists and strips need; arguments, result and error are read for a single run only.
+LIGHT = [
+    runs.c[name]
+    for name in (
+        "run_id", "task_id", "status", "trigger", "at", "reason", "parent_run_id", "triggered_by",
+        "queue", "fire_time", "queued_at", "started_at", "ended_at", "attempt", "worker",
+    )
+]  # fmt: skip
+
+RQ_LIVE = {"queued": "queued", "started": "running", "scheduled": "scheduled"}
+
+
+def run_view(row: Any, attempts: tuple[AttemptView, ...] = ()) -> RunView:
+    """Turn a row (light or whole) into a view."""
+    columns = row._mapping  # the documented name of a row's mapping
+    return RunView(
+        run_id=row.run_id,
+        task_id=row.task_id,
+        status=row.status,
+        trigger=row.trigger,
+        at=row.at,
+        reason=row.reason,
+        parent_run_id=row.parent_run_id,
+        triggered_by=row.triggered_by,
+        queue=row.queue,
+        fire_time=row.fire_time,
+        queued_at=row.queued_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        duration_seconds=_seconds(row.started_at, row.ended_at),
+        wait_seconds=_seconds(row.queued_at, row.started_at),
+        lateness_seconds=_seconds(row.fire_time, row.queued_at),
+        attempt=row.attempt,
+        attempts=attempts,
+        arguments=columns.get("arguments"),
+        result=columns.get("result"),
+        error=error_view(columns.get("error")),
+        worker=row.worker,
+    )
+
+
+def attempt_view(row: Any) -> AttemptView:
+    """Turn an attempt's row into a view."""
+    return AttemptView(
+        row.attempt, row.started_at, row.ended_at, row.outcome, row.worker, error_view(row.error)
+    )
+
+
+def error_view(error: Mapping[str, Any] | None) -> ErrorView | None:
+    """Turn an error's JSON into a view."""
+    if error is None:
+        return None
+    texts = {name: str(error.get(name, "")) for name in ErrorView.__dataclass_fields__}
+    return ErrorView(**texts)
+
+
+def live_view(run_id: str, fields: Mapping[str, bytes]) -> RunView | None:
+    """Return what Redis knows of a run that has not ended, None where that is nothing."""
+    status = RQ_LIVE.get(_text(fields.get("status")))
+    if status is None or "rota_static" not in fields:
+        return None
+    static = json.loads(fields["rota_static"])
+    running = status == "running"
+    fire_time = static.get("fire_time")
+    return RunView(
+        run_id=run_id,
+        task_id=static["task_id"],
+        status=status,
+        trigger=static["trigger"],
+        at=instant(static["at"]),
+        parent_run_id=static.get("parent_run_id"),
+        triggered_by=static.get("triggered_by"),
+        queue=static.get("queue"),
+        fire_time=None if fire_time is None else instant(fire_time),
+        queued_at=_time(fields.get("enqueued_at")),
+        started_at=_time(fields.get("started_at")) if running else None,
+        attempt=int(fields.get("rota_attempt", b"0")),
+        arguments=static.get("arguments"),
+        worker=_text(fields.get("worker_name")) or None if running else None,
+        progress=progress_view(fields.get("rota_progress")) if running else None,
+    )
+
+
+def progress_view(text: bytes | None) -> ProgressView | None:
+    """Read a run's progress; None where it reported none."""
+    if not text:
+        return None
+    found = json.loads(text)
+    return ProgressView(found["done"], found.get("total"), found.get("message", ""))
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    return None if start is None or end is None else round((end - start).total_seconds(), 3)
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode("utf-8", "replace")
+
+
+def _time(value: bytes | None) -> datetime | None:
+    text = _text(value)
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None

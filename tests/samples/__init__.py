@@ -1,0 +1,1 @@
+"""Tasks for tests: the task module `tests.samples`."""
