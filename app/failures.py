@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import sys
 import traceback
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+ENGINE = Path(__file__).parent
 LONGEST_MESSAGE = 2_000
 LONGEST_TRACEBACK = 32_000
 
@@ -15,8 +17,9 @@ LONGEST_TRACEBACK = 32_000
 def describe(error: BaseException) -> dict[str, Any]:
     """Return the JSON form of an exception: type, message, traceback, fingerprint."""
     kind = type(error).__name__
-    text = "".join(traceback.format_exception(error))
-    return told(kind, str(error), text, _innermost(error.__traceback__))
+    trace = _below_engine(error.__traceback__)
+    text = "".join(traceback.format_exception(type(error), error, trace))
+    return told(kind, str(error), text, _innermost(trace))
 
 
 def told(kind: str, message: str, trace: str = "", where: str = "") -> dict[str, Any]:
@@ -29,6 +32,14 @@ def told(kind: str, message: str, trace: str = "", where: str = "") -> dict[str,
             :16
         ],
     }
+
+
+def _below_engine(trace: TracebackType | None) -> TracebackType | None:
+    """Leave out the engine's own frames on top: they are the same in every traceback."""
+    below = trace
+    while below is not None and Path(below.tb_frame.f_code.co_filename).parent == ENGINE:
+        below = below.tb_next
+    return below or trace
 
 
 def _innermost(trace: TracebackType | None) -> str:

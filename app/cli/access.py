@@ -7,7 +7,7 @@ import getpass
 import sys
 from datetime import UTC, datetime
 
-from app.accounts import Accounts
+from app.accounts import add_token, add_user
 from app.cli.opening import open_system, operator
 from app.cli.types import Commands
 from app.errors import Invalid
@@ -33,9 +33,7 @@ def run_add_user(options: argparse.Namespace) -> int:
     """Add a person."""
     system, by = open_system(), operator().name
     password = _password()
-    Accounts(system.settings, system.database).add_user(
-        options.name, options.role, password, by, datetime.now(UTC)
-    )
+    add_user(system.database, options.name, options.role, password, by, datetime.now(UTC))
     print(f"{options.name} may sign in as {options.role}.")
     return 0
 
@@ -43,9 +41,7 @@ def run_add_user(options: argparse.Namespace) -> int:
 def run_add_token(options: argparse.Namespace) -> int:
     """Make an API token and show it."""
     system, by = open_system(), operator().name
-    secret = Accounts(system.settings, system.database).add_token(
-        options.name, options.role, by, datetime.now(UTC)
-    )
+    secret = add_token(system.database, options.name, options.role, by, datetime.now(UTC))
     print(secret)
     print("Keep it now: it is not shown again.", file=sys.stderr)
     return 0

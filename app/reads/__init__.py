@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from app.reads.audit import audit
-from app.reads.fire_times import fire_times
-from app.reads.overview import overview, ready, version
-from app.reads.panels import panel, panels
+from app.reads.audit_trail import audit
+from app.reads.contributed import panel, panels
+from app.reads.one_run import run, run_log
 from app.reads.run_list import runs
-from app.reads.runs import run, run_log
-from app.reads.tasks import task, tasks
-from app.reads.today import today
+from app.reads.standing import overview, ready, version
+from app.reads.task_views import task, tasks
+from app.reads.time_line import today
+from app.reads.upcoming import fire_times
 
 __all__ = [
     "audit",

@@ -67,7 +67,7 @@ class FaultScript:
 FIELDS: dict[str, Callable[[Any], bool]] = {
     "times": lambda v: isinstance(v, int) and 1 <= v <= 1_000_000,
     "match": lambda v: isinstance(v, str),
-    "status": lambda v: v in (401, 403, 429, 500, 502, 503, 504),
+    "status": lambda v: v in (200, 401, 403, 429, 500, 502, 503, 504),
     "retry_after": lambda v: v is None or isinstance(v, str),
     "seconds": lambda v: isinstance(v, int | float) and 0 <= v <= 600,
     "after_commit": lambda v: isinstance(v, bool),

@@ -21,6 +21,7 @@ from jobs.sandbox.oauth import TokenEndpoint
 from jobs.sandbox.web import SandboxApp
 
 HOST = "127.0.0.1"
+STOP_POLL = 0.05  # seconds between looks whether to stop
 SPREADSHEET_ID = "sandbox-candidates"
 
 
@@ -118,7 +119,9 @@ def build(place: Place) -> Sandbox:
 def serving(place: Place) -> Iterator[Sandbox]:
     """Serve `place` from a thread for as long as the block lasts."""
     sandbox = build(place)
-    thread = threading.Thread(target=sandbox.server.serve_forever, name="sandbox", daemon=True)
+    thread = threading.Thread(
+        target=sandbox.server.serve_forever, args=(STOP_POLL,), name="sandbox", daemon=True
+    )
     thread.start()
     try:
         yield sandbox

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,18 @@ GOOGLE = "https://sheets.googleapis.com"
 SERVICE = "Google Sheets"
 TIMEOUT = (5.0, 60.0)  # seconds to connect, and between two bytes of the answer
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why one attempt came to nothing; `retry_after` is what the service asked for, in seconds."""
+
+    reason: str
+    retry_after: float | None = None
+
+    def given_up(self, attempts: int, seconds: float) -> Unavailable:
+        detail = f"{self.reason} ({attempts} attempts in {seconds:.0f} s)"
+        return Unavailable(SERVICE, detail, retry_after=max(5, int(self.retry_after or 60)))
 
 
 class SheetsHTTP(HTTPClient):
@@ -57,44 +70,48 @@ class SheetsHTTP(HTTPClient):
         files: FileType = None,
         headers: MutableMapping[str, str] | None = None,
     ) -> requests.Response:
-        url = self.base_url + endpoint.removeprefix(GOOGLE)
+        def send() -> requests.Response:
+            return self.session.request(
+                method=method,
+                url=self.base_url + endpoint.removeprefix(GOOGLE),
+                params=params,
+                data=data,
+                json=json,
+                files=files,
+                headers=headers,
+                timeout=self.timeout,
+            )
+
         started = time.monotonic()
         attempt = 0
         while True:
             attempt += 1
-            self.calls += 1
-            asked: float | None = None
-            try:
-                response = self.session.request(
-                    method=method,
-                    url=url,
-                    params=params,
-                    data=data,
-                    json=json,
-                    files=files,
-                    headers=headers,
-                    timeout=self.timeout,
-                )
-            except RefreshError as error:
-                if not error.retryable:
-                    raise Invalid(self._refused_credentials(error)) from error
-                reason = "sign-in is away"
-            except (TransportError, requests.RequestException) as error:
-                reason = _cause(error)
-            else:
-                if response.ok and _is_json(response):
-                    return response
-                if not response.ok and response.status_code not in AGAIN_LATER:
-                    raise APIError(response)
-                reason = _said(response)
-                asked = retry_after(response.headers, datetime.now(UTC))
+            found = self._attempt(send)
+            if isinstance(found, requests.Response):
+                return found
             spent = time.monotonic() - started
-            wait = self.patience.delay(attempt, asked, spent)
+            wait = self.patience.delay(attempt, found.retry_after, spent)
             if wait is None:
-                detail = f"{reason} ({attempt} attempts in {spent:.0f} s)"
-                raise Unavailable(SERVICE, detail, retry_after=max(5, int(asked or 60)))
-            log.warning("%s: %s; trying again in %.1f s", SERVICE, reason, wait)
+                raise found.given_up(attempt, spent)
+            log.warning("%s: %s; trying again in %.1f s", SERVICE, found.reason, wait)
             self.patience.sleep(wait)
+
+    def _attempt(self, send: Callable[[], requests.Response]) -> requests.Response | Trouble:
+        """Send once; return the answer, or what may be gone when asked again."""
+        self.calls += 1
+        try:
+            response = send()
+        except RefreshError as error:
+            if _is_refusal(error):
+                raise Invalid(self._refused_credentials(error)) from error
+            return Trouble("the sign-in is away")
+        except (TransportError, requests.RequestException) as error:
+            return Trouble(_cause(error))
+        if response.ok and _is_json(response):
+            return response
+        if not response.ok and response.status_code not in AGAIN_LATER:
+            raise APIError(response)
+        return Trouble(_said(response), retry_after(response.headers, datetime.now(UTC)))
 
     def _refused_credentials(self, error: RefreshError) -> str:
         return (
@@ -102,6 +119,12 @@ class SheetsHTTP(HTTPClient):
             "JSON key for it and set GOOGLE_SERVICE_ACCOUNT to that; if the key is right, check "
             "this machine's clock."
         )
+
+
+def _is_refusal(error: RefreshError) -> bool:
+    """Tell OAuth's own "no" from a page of something in between or a server that is busy."""
+    said = error.args[1] if len(error.args) > 1 else None
+    return not error.retryable and isinstance(said, dict) and "error" in said
 
 
 def _is_json(response: requests.Response) -> bool:

@@ -30,7 +30,10 @@ def add_many(engine: Engine, count: int) -> None:
     """Add `count` people named person0@example.org and so on."""
     add(
         engine,
-        *(replace(ADA, name=f"Person {n}", emails=(f"person{n}@example.org",)) for n in range(count)),
+        *(
+            replace(ADA, name=f"Person {n}", emails=(f"person{n}@example.org",))
+            for n in range(count)
+        ),
     )
 
 

@@ -71,6 +71,4 @@ class Person:
         self._do({"moveDimension": {"source": source, "destinationIndex": to}})
 
     def _do(self, request: dict[str, Any]) -> None:
-        self.spreadsheet.http.batch_update(
-            self.spreadsheet.spreadsheet_id, {"requests": [request]}
-        )
+        self.spreadsheet.http.batch_update(self.spreadsheet.spreadsheet_id, {"requests": [request]})

@@ -24,9 +24,7 @@ Sync = Callable[..., SyncResult]
 @pytest.fixture
 def sync(sqlite_engine: Engine, connect: Callable[[], Spreadsheet]) -> Sync:
     def sync(*, allow_removals: bool = False) -> SyncResult:
-        return bring_in_line(
-            connect(), sqlite_engine, NOW, "a test", allow_removals=allow_removals
-        )
+        return bring_in_line(connect(), sqlite_engine, NOW, "a test", allow_removals=allow_removals)
 
     return sync
 

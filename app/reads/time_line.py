@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from app.reads.decided import Decided, decided
-from app.reads.overview import overview
 from app.reads.run_rows import LIGHT, run_view
-from app.reads.tasks import recent_runs, task_view
+from app.reads.standing import overview
+from app.reads.task_views import recent_runs, task_view
 from app.records.database import reading
 from app.records.schema import runs as run_table
 from app.system import System

@@ -16,7 +16,7 @@ from app.connection import asking_redis
 from app.errors import Unavailable
 from app.reads.decided import pause_view
 from app.reads.problems import process_problems, queue_problems, run_problems
-from app.reads.tasks import tasks as task_views
+from app.reads.task_views import tasks as task_views
 from app.records.database import reading
 from app.records.decisions import EVERYTHING, all_pauses
 from app.records.schema import runs

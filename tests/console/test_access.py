@@ -1,0 +1,136 @@
+"""Everything is closed unless it is named as open, and every role may only what it may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from tests.console.people import ACTING, ADA, OTTO, READING, VERA, Browser, Program, signed_in
+
+OPEN = {"/healthz", "/readyz", "/sign-in", "/static/<path:filename>"}
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+def rules(app: Flask) -> Iterator[tuple[Rule, str]]:
+    for rule in app.url_map.iter_rules():
+        values = {name: "greet" for name in rule.arguments}
+        built = app.url_map.bind("localhost").build(rule.endpoint, values)
+        yield rule, built.partition("?")[0]
+
+
+def methods(rule: Rule) -> list[str]:
+    return sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+
+
+def test_only_four_addresses_are_open(console: Flask) -> None:
+    assert {rule.rule for rule, _ in rules(console)} >= OPEN
+    for rule, path in rules(console):
+        for method in methods(rule):
+            answer = Browser(console).client.open(
+                path, method=method, headers={"Sec-Fetch-Site": "same-origin"}
+            )
+            if rule.rule in OPEN:
+                assert answer.status_code != 303 or rule.rule == "/sign-in", rule
+            elif path.startswith(("/api/", "/metrics")):
+                assert answer.status_code == 401, (method, rule)
+                assert answer.content_type == "application/problem+json", rule
+                assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+            else:
+                assert answer.status_code == 303, (method, rule)
+                assert answer.location.startswith("/sign-in"), rule
+
+
+def test_an_address_that_does_not_exist_is_closed_too(stranger: Browser) -> None:
+    assert stranger.get("/nothing").status_code == 303
+    assert stranger.get("/api/v1/nothing").status_code == 401
+    assert stranger.get("/console").status_code == 303
+
+
+def test_a_viewer_may_look_but_change_nothing(console: Flask) -> None:
+    browser, program = signed_in(console, VERA), Program(console, READING)
+    own_affairs = {"/theme", "/sign-out", "/sign-in"}
+    seen = 0
+    for rule, path in rules(console):
+        for method in set(methods(rule)) & UNSAFE:
+            if rule.rule in own_affairs:
+                continue
+            seen += 1
+            if path.startswith("/api/"):
+                answer = program.client.open(path, method=method, headers=program.headers)
+                assert answer.content_type == "application/problem+json"
+            else:
+                answer = browser.post(path)
+            assert answer.status_code == 403, (method, rule)
+            assert "viewer" in answer.text
+    assert seen >= 10
+
+
+@pytest.mark.parametrize("person", [VERA, OTTO, ADA], ids=lambda person: person.role)
+def test_every_role_may_read_every_page(console: Flask, person: object) -> None:
+    browser = signed_in(console, person)  # type: ignore[arg-type]  # pytest's parameters are untyped
+    for path in ("/", "/tasks", "/tasks/greet", "/runs", "/audit", "/panels"):
+        answer = browser.get(path)
+        assert answer.status_code in (200, 302), path
+
+
+@pytest.mark.parametrize("person", [OTTO, ADA], ids=lambda person: person.role)
+def test_operators_and_admins_may_act(console: Flask, person: object) -> None:
+    browser = signed_in(console, person)  # type: ignore[arg-type]  # pytest's parameters are untyped
+    answer = browser.post("/tasks/greet/trigger")
+    assert answer.status_code == 303
+    assert answer.location.startswith("/runs/greet--m")
+
+
+def test_pages_offer_a_viewer_no_acts(viewer: Browser) -> None:
+    for path in ("/", "/tasks", "/tasks/greet"):
+        text = viewer.get(path).text
+        assert "Run now" not in text, path
+        assert "Pause" not in text, path
+
+
+def test_acts_by_get_are_refused(operator: Browser) -> None:
+    for path in ("/tasks/greet/trigger", "/tasks/greet/pause", "/pause", "/resume", "/sign-out"):
+        answer = operator.get(path)
+        assert answer.status_code == 405, path
+        assert "POST" in answer.headers["Allow"]
+
+
+def test_trace_is_refused(operator: Browser) -> None:
+    assert operator.client.open("/", method="TRACE").status_code in (403, 405)
+
+
+def test_the_method_cannot_be_overridden(acting_program: Program) -> None:
+    acting_program.headers["X-HTTP-Method-Override"] = "POST"
+    assert acting_program.get("/api/v1/tasks/greet/trigger").status_code == 405
+
+
+def test_a_token_opens_the_api_and_the_metrics_but_no_page(console: Flask) -> None:
+    program = Program(console, READING)
+    assert program.get("/api/v1/tasks/list").status_code == 200
+    assert program.get("/metrics").status_code == 200
+    assert program.get("/tasks").status_code == 303
+
+
+def test_a_token_in_the_address_opens_nothing(console: Flask) -> None:
+    stranger = Program(console, None)
+    for name in ("token", "access_token", "api_key", "Authorization"):
+        path = f"/api/v1/tasks/list?{name}={ACTING.secret}"
+        assert stranger.get(path).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "header", ["Bearer wrong", "Bearer ", "Bearer", f"Basic {ACTING.secret}", ACTING.secret, "\xff"]
+)
+def test_a_wrong_token_opens_nothing(console: Flask, header: str) -> None:
+    client = console.test_client()
+    answer = client.get("/api/v1/tasks/list", headers={"Authorization": header})
+    assert answer.status_code == 401
+
+
+def test_a_session_does_not_save_a_wrong_token(operator: Browser) -> None:
+    answer = operator.get("/api/v1/tasks/list", Authorization="Bearer wrong")
+    assert answer.status_code == 401
+    assert operator.get("/api/v1/tasks/list").status_code == 200
