@@ -88,7 +88,7 @@ def command(data_dir: Path) -> list[str]:
         "appendfsync": "everysec",
         "save": "",
         "maxmemory-policy": "noeviction",
-        "loglevel": "warning",
+        "logfile": "redis.log",
     }
     return [str(find_server()), *(part for k, v in options.items() for part in (f"--{k}", v))]
 

@@ -15,6 +15,8 @@ from app.records.decisions import adopt_catalogue, register_release
 from app.records.migrate import migrate
 from app.settings import Settings
 from app.system import System
+from tests.running import RunningSystem, start_everything
+from tests.servers import RedisServer
 
 OPERATOR = Actor("olga", "operator", "api", "127.0.0.1")
 VIEWER = Actor("victor", "viewer", "api", "127.0.0.1")
@@ -59,3 +61,17 @@ def sqlite_system(redis_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[S
     release(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def running_system(
+    server_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningSystem]:
+    """The real Procfile processes with the project's own tasks, shared by a file's tests."""
+    folder = tmp_path_factory.mktemp("running")
+    redis = RedisServer(server_folder / f"running-{folder.name}", durable=True)
+    redis.start()
+    running = start_everything(redis.url, f"sqlite:///{folder / 'rota.sqlite3'}", folder)
+    yield running
+    running.stop()
+    redis.stop()

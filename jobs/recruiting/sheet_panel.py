@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from app import Figure, Invalid, Panel, PanelContent, PanelTable, Skip
 from jobs.recruiting.sheet.cells import KEY, REMOVED, TAB
 from jobs.recruiting.sheet.grid import Grid, header_name
-from jobs.services.google_sheets import Spreadsheet, column_letters, open_spreadsheet
+from jobs.services.a1 import column_letters
+from jobs.services.google_sheets import Spreadsheet, open_spreadsheet
 from jobs.services.retrying import Patience
 
 ROWS_SHOWN = 20

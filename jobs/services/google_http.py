@@ -17,11 +17,10 @@ from gspread.exceptions import APIError
 from gspread.http_client import FileType, HTTPClient, ParamsType
 
 from app import Invalid, Unavailable
+from jobs.services.google_sheets import GOOGLE, SERVICE
+from jobs.services.refused import RefusedError
 from jobs.services.retrying import AGAIN_LATER, Patience, retry_after
 
-GOOGLE = "https://sheets.googleapis.com"
-SERVICE = "Google Sheets"
-TIMEOUT = (5.0, 60.0)  # seconds to connect, and between two bytes of the answer
 log = logging.getLogger(__name__)
 
 
@@ -41,21 +40,21 @@ class SheetsHTTP(HTTPClient):
     """Sends every request to `base_url` instead of Google's address and tries it again where
     that may help. Safe for all requests this project makes: writes go to explicit ranges.
 
-    Raises Unavailable when the service stays away, Invalid for credentials it refuses, APIError
-    for other refusals. `calls` counts requests sent.
+    Raises Unavailable when the service stays away, Invalid for credentials it refuses,
+    RefusedError for other refusals. `calls` counts requests sent.
     """
 
     def __init__(
         self,
         credentials: Credentials,
-        base_url: str = GOOGLE,
-        patience: Patience | None = None,
-        timeout: tuple[float, float] = TIMEOUT,
+        base_url: str,
+        patience: Patience,
+        timeout: tuple[float, float],
     ) -> None:
         session: requests.Session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]  # google-auth leaves it untyped
         super().__init__(auth=credentials, session=session)
         self.base_url = base_url.rstrip("/")
-        self.patience = patience or Patience()
+        self.patience = patience
         self.timeout = timeout
         self.client_email: str = credentials.service_account_email
         self.calls = 0
@@ -110,7 +109,7 @@ class SheetsHTTP(HTTPClient):
         if response.ok and _is_json(response):
             return response
         if not response.ok and response.status_code not in AGAIN_LATER:
-            raise APIError(response)
+            raise RefusedError(response.status_code, str(APIError(response).error["message"]))
         return Trouble(_said(response), retry_after(response.headers, datetime.now(UTC)))
 
     def _refused_credentials(self, error: RefreshError) -> str:

@@ -6,16 +6,20 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
-from gspread.exceptions import APIError
-from gspread.utils import absolute_range_name, rowcol_to_a1
-
 from app import Invalid, Skip, current_settings
-from jobs.services.google_credentials import credentials
-from jobs.services.google_http import GOOGLE, TIMEOUT, SheetsHTTP
+from jobs.services.a1 import in_tab, rectangle
+from jobs.services.refused import RefusedError
 from jobs.services.retrying import Patience
+
+if TYPE_CHECKING:
+    from jobs.services.google_http import SheetsHTTP
+
+GOOGLE = "https://sheets.googleapis.com"
+SERVICE = "Google Sheets"
+TIMEOUT = (5.0, 60.0)  # seconds to connect, and between two bytes of the answer
 
 Cell = str | int | float | bool
 LARGEST_PAYLOAD = 2_000_000  # bytes; what Google recommends to stay below
@@ -72,7 +76,7 @@ class Spreadsheet:
         """Return the tab named `title`, None where there is none."""
         try:
             answer = self.http.fetch_sheet_metadata(self.spreadsheet_id)
-        except APIError as error:
+        except RefusedError as error:
             self._explain(error)
         for sheet in answer["sheets"]:
             properties = sheet["properties"]
@@ -90,9 +94,9 @@ class Spreadsheet:
         """Add a tab; one that exists already is left as it is."""
         try:
             self._batch_update({"addSheet": {"properties": {"title": title}}})
-        except APIError as error:
+        except RefusedError as error:
             # The answer to an earlier attempt may have been lost after it was carried out.
-            if error.code != 400 or "already exists" not in error.error["message"]:
+            if error.status != 400 or "already exists" not in error.said:
                 self._explain(error)
 
     def grow(self, tab: Tab, rows: int, columns: int) -> None:
@@ -106,7 +110,7 @@ class Spreadsheet:
         if requests:
             try:
                 self._batch_update(*requests)
-            except APIError as error:
+            except RefusedError as error:
                 self._explain(error)
 
     def read(self, title: str, a1: str | None = None) -> list[list[Cell]]:
@@ -119,10 +123,10 @@ class Spreadsheet:
         try:
             answer = self.http.values_batch_get(
                 self.spreadsheet_id,
-                [absolute_range_name(title, a1) for a1 in ranges],
+                [in_tab(title, a1) for a1 in ranges],
                 {"valueRenderOption": "UNFORMATTED_VALUE", "majorDimension": "ROWS"},
             )
-        except APIError as error:
+        except RefusedError as error:
             self._explain(error)
         return [found.get("values", []) for found in answer["valueRanges"]]
 
@@ -133,14 +137,14 @@ class Spreadsheet:
             self.http.values_batch_update(
                 self.spreadsheet_id, {"valueInputOption": "RAW", "data": data}
             )
-        except APIError as error:
+        except RefusedError as error:
             self._explain(error)
 
     def _batch_update(self, *requests: dict[str, Any]) -> None:
         self.http.batch_update(self.spreadsheet_id, {"requests": list(requests)})
 
-    def _explain(self, error: APIError) -> NoReturn:
-        status, said = error.response.status_code, str(error.error.get("message", ""))[:300]
+    def _explain(self, error: RefusedError) -> NoReturn:
+        status, said = error.status, error.said[:300]
         if status == 404:
             raise Invalid(
                 f"There is no spreadsheet {self.spreadsheet_id}: SHEETS_SPREADSHEET_ID is the part "
@@ -172,8 +176,24 @@ def open_spreadsheet(
     if not account or not spreadsheet_id:
         raise Skip(NOT_CONFIGURED)
     base_url = _checked(settings.service("GOOGLE_SHEETS_URL", GOOGLE))
-    http = SheetsHTTP(credentials(account), base_url, patience, timeout)
-    return Spreadsheet(http, spreadsheet_id)
+    return connect(account, base_url, spreadsheet_id, patience or Patience(), timeout)
+
+
+def connect(
+    account: str,
+    base_url: str,
+    spreadsheet_id: str,
+    patience: Patience,
+    timeout: tuple[float, float] = TIMEOUT,
+) -> Spreadsheet:
+    """Return a spreadsheet at `base_url`; `account` is a service account's JSON or its path."""
+    # gspread and Google's sign-in fill 20 MB; processes that never sync do without them.
+    from jobs.services.google_credentials import credentials
+    from jobs.services.google_http import SheetsHTTP
+
+    return Spreadsheet(
+        SheetsHTTP(credentials(account), base_url, patience, timeout), spreadsheet_id
+    )
 
 
 def _checked(base_url: str) -> str:
@@ -185,11 +205,6 @@ def _checked(base_url: str) -> str:
             "the sign-in is sent to it."
         )
     return base_url
-
-
-def column_letters(column: int) -> str:
-    """Return the letters of a column (0 is A)."""
-    return rowcol_to_a1(1, column + 1)[:-1]
 
 
 def chunks(ranges: Sequence[Range], largest: int = LARGEST_PAYLOAD) -> Iterator[list[Range]]:
@@ -221,12 +236,11 @@ def _length(found: Range) -> int:
 
 
 def _value_range(title: str, found: Range) -> dict[str, Any]:
-    first = rowcol_to_a1(found.row, found.column + 1)
-    last = rowcol_to_a1(
-        found.row + len(found.values) - 1, found.column + max(map(len, found.values))
+    cells = rectangle(
+        found.row, found.column, len(found.values), max(len(row) for row in found.values)
     )
     return {
-        "range": absolute_range_name(title, f"{first}:{last}"),
+        "range": in_tab(title, cells),
         "majorDimension": "ROWS",
         "values": found.values,
     }

@@ -40,9 +40,7 @@ class Browser:
         )
 
     def sign_in(self, person: Credential, password: str | None = None, **form: str) -> TestResponse:
-        return self.post(
-            "/sign-in", name=person.name, password=password or person.secret, **form
-        )
+        return self.post("/sign-in", name=person.name, password=password or person.secret, **form)
 
     def cookie(self, name: str = "rota") -> str | None:
         found = self.client.get_cookie(name, "localhost")

@@ -143,8 +143,9 @@ def test_a_session_ends_after_seven_days_however_busy(console: Flask) -> None:
 
 
 def test_wrong_passwords_and_unknown_names_get_the_same_answer(stranger: Browser) -> None:
-    wrong = stranger.sign_in(OTTO, password="not otto's password")
-    unknown = stranger.post("/sign-in", name="nobody", password="not otto's password")
+    with time_machine.travel(NOON, tick=False):
+        wrong = stranger.sign_in(OTTO, password="not otto's password")
+        unknown = stranger.post("/sign-in", name="nobody", password="not otto's password")
     assert wrong.status_code == unknown.status_code == 401
     assert wrong.text.replace("otto", "nobody") == unknown.text.replace("otto", "nobody")
     assert "not otto" not in wrong.text

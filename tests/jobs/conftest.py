@@ -13,8 +13,7 @@ from app.records.database import open_database
 from app.records.migrate import migrate
 from app.settings import current_settings
 from jobs.sandbox.server import Sandbox, prepare, serving
-from jobs.services.google_credentials import credentials
-from jobs.services.google_http import SheetsHTTP
+from jobs.services import google_sheets
 from jobs.services.google_sheets import Spreadsheet
 from jobs.services.retrying import Patience
 from tests.jobs.people import Person
@@ -46,6 +45,12 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
         yield sandbox
 
 
+def client(sandbox: Sandbox, patience: Patience) -> Spreadsheet:
+    account, _, spreadsheet_id = sandbox.place.environment.values()
+    url = sandbox.place.url
+    return google_sheets.connect(account, url, spreadsheet_id, patience, (1.0, 1.0))
+
+
 @pytest.fixture
 def waits() -> list[float]:
     """The waits between attempts that `spreadsheet` would have made."""
@@ -53,30 +58,28 @@ def waits() -> list[float]:
 
 
 @pytest.fixture
-def connect(sandbox: Sandbox, waits: list[float]) -> Iterator[Callable[[], Spreadsheet]]:
+def new_client(sandbox: Sandbox, waits: list[float]) -> Iterator[Callable[[], Spreadsheet]]:
     """Return a new client of the sandbox's spreadsheet; it notes its waits instead of waiting."""
     opened: list[Spreadsheet] = []
 
-    def connect() -> Spreadsheet:
-        account = credentials(sandbox.place.environment["GOOGLE_SERVICE_ACCOUNT"])
-        http = SheetsHTTP(account, sandbox.place.url, Patience(sleep=waits.append), (1.0, 1.0))
-        opened.append(Spreadsheet(http, sandbox.place.environment["SHEETS_SPREADSHEET_ID"]))
+    def new_client() -> Spreadsheet:
+        opened.append(client(sandbox, Patience(sleep=waits.append)))
         return opened[-1]
 
-    yield connect
+    yield new_client
     for spreadsheet in opened:
         spreadsheet.close()
 
 
 @pytest.fixture
-def spreadsheet(connect: Callable[[], Spreadsheet]) -> Spreadsheet:
-    return connect()
+def spreadsheet(new_client: Callable[[], Spreadsheet]) -> Spreadsheet:
+    return new_client()
 
 
 @pytest.fixture
-def person(connect: Callable[[], Spreadsheet], sandbox: Sandbox) -> Person:
+def person(new_client: Callable[[], Spreadsheet], sandbox: Sandbox) -> Person:
     """Somebody who works in the sheet by hand."""
-    return Person(connect(), sandbox)
+    return Person(new_client(), sandbox)
 
 
 @pytest.fixture

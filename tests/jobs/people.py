@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from gspread.utils import absolute_range_name
-
 from jobs.recruiting.sheet.cells import TAB
 from jobs.sandbox.book import Sheet
 from jobs.sandbox.server import Sandbox
@@ -23,7 +21,7 @@ class Person:
         """Type rows of cells from `a1` on."""
         self.spreadsheet.http.values_update(
             self.spreadsheet.spreadsheet_id,
-            absolute_range_name(TAB, a1),
+            f"{TAB}!{a1}",
             {"valueInputOption": "USER_ENTERED"},
             {"values": list(rows)},
         )

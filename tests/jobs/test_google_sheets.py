@@ -17,8 +17,7 @@ from jobs.sandbox.library import Library
 from jobs.sandbox.server import Sandbox
 from jobs.services import google_sheets
 from jobs.services.google_credentials import credentials
-from jobs.services.google_http import SheetsHTTP
-from jobs.services.google_sheets import Range, Spreadsheet, chunks, open_spreadsheet
+from jobs.services.google_sheets import Range, Spreadsheet, chunks, connect, open_spreadsheet
 from jobs.services.retrying import Patience
 from jobs.sheets import bring_in_line
 from tests.jobs.candidates import NOW, add_many
@@ -41,15 +40,15 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
 def test_each_row_is_written_once_in_spite_of(
-    fault: Fault, sqlite_engine: Engine, connect: Callable[[], Spreadsheet], person: Person
+    fault: Fault, sqlite_engine: Engine, new_client: Callable[[], Spreadsheet], person: Person
 ) -> None:
     add_many(sqlite_engine, 30)
     person.sandbox.app.faults.add(fault)
-    result = bring_in_line(connect(), sqlite_engine, NOW, "a test")
+    result = bring_in_line(new_client(), sqlite_engine, NOW, "a test")
     assert person.sandbox.app.faults.pending() == []
     assert result.inserted == 30
     assert person.column("candidate_id") == list(range(1, 31))
-    again = bring_in_line(connect(), sqlite_engine, NOW, "a test")
+    again = bring_in_line(new_client(), sqlite_engine, NOW, "a test")
     assert (again.unchanged, again.inserted) == (30, 0)
 
 
@@ -109,11 +108,11 @@ def test_a_page_instead_of_a_token_does_not_blame_the_credentials(
 
 
 def test_a_service_that_does_not_listen_is_away(sandbox: Sandbox) -> None:
-    account = credentials(sandbox.place.environment["GOOGLE_SERVICE_ACCOUNT"])
+    account = sandbox.place.environment["GOOGLE_SERVICE_ACCOUNT"]
     patience = Patience(attempts=2, first_delay=0.0)
-    http = SheetsHTTP(account, "http://127.0.0.1:9", patience)
-    with pytest.raises(Unavailable, match=r"Google Sheets is away: the connection failed"):
-        Spreadsheet(http, "any").tab("Candidates")
+    nobody = connect(account, "http://127.0.0.1:9", "any", patience)
+    with pytest.raises(Unavailable, match="Google Sheets is away: the connection failed"):
+        nobody.tab("Candidates")
 
 
 def test_a_request_that_is_wrong_is_not_repeated(
@@ -154,11 +153,11 @@ def test_a_spreadsheet_not_shared_names_whom_to_share_it_with(
 def test_a_key_that_google_does_not_know_is_explained(sandbox: Sandbox, tmp_path: Path) -> None:
     path = tmp_path / "other.json"
     service_account(path, f"{sandbox.place.url}/token")
-    http = SheetsHTTP(credentials(str(path)), sandbox.place.url)
+    stranger = connect(str(path), sandbox.place.url, "any", Patience())
     with pytest.raises(
         Invalid, match="refuses the service account .* Invalid JWT Signature.* Make a new JSON key"
     ):
-        Spreadsheet(http, "any").tab("Candidates")
+        stranger.tab("Candidates")
 
 
 @pytest.mark.parametrize(
@@ -211,18 +210,18 @@ def test_a_large_write_is_split_into_requests_below_the_limit() -> None:
 
 
 def test_a_sheet_grows_for_more_rows_than_its_grid_has(
-    sqlite_engine: Engine, connect: Callable[[], Spreadsheet], person: Person
+    sqlite_engine: Engine, new_client: Callable[[], Spreadsheet], person: Person
 ) -> None:
     add_many(sqlite_engine, 1_500)
-    bring_in_line(connect(), sqlite_engine, NOW, "a test")
+    bring_in_line(new_client(), sqlite_engine, NOW, "a test")
     assert len(person.rows()) == 1_501
     assert person.sheet.rows == 1_501
 
 
 def test_the_sheets_survive_a_restart_of_the_sandbox(
-    sqlite_engine: Engine, connect: Callable[[], Spreadsheet], person: Person
+    sqlite_engine: Engine, new_client: Callable[[], Spreadsheet], person: Person
 ) -> None:
     add_many(sqlite_engine, 2)
-    bring_in_line(connect(), sqlite_engine, NOW, "a test")
+    bring_in_line(new_client(), sqlite_engine, NOW, "a test")
     again = Library(person.sandbox.place.folder / "sheets")
     assert again.read(person.spreadsheet.spreadsheet_id).sheets[1].cells[2][1] == "Person 1"

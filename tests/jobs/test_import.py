@@ -36,7 +36,9 @@ class Importer:
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
         with self.engine.connect() as connection:
-            return [dict(r._mapping) for r in connection.execute(select(table).order_by(table.c.id))]
+            return [
+                dict(r._mapping) for r in connection.execute(select(table).order_by(table.c.id))
+            ]
 
 
 @pytest.fixture
@@ -325,9 +327,7 @@ def test_a_dry_run_counts_and_writes_nothing(load: Importer) -> None:
         (b"Name,Phone\n", "a column for e-mail (any of: E-mail, E-mails, E-mail address,"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_explained(
-    load: Importer, content: bytes, said: str
-) -> None:
+def test_a_file_that_cannot_be_read_is_explained(load: Importer, content: bytes, said: str) -> None:
     load.path.write_bytes(content)
     with pytest.raises(FileRefused) as caught:
         import_file(load.engine, load.path, now=NOW)

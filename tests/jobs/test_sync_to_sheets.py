@@ -22,9 +22,11 @@ Sync = Callable[..., SyncResult]
 
 
 @pytest.fixture
-def sync(sqlite_engine: Engine, connect: Callable[[], Spreadsheet]) -> Sync:
+def sync(sqlite_engine: Engine, new_client: Callable[[], Spreadsheet]) -> Sync:
     def sync(*, allow_removals: bool = False) -> SyncResult:
-        return bring_in_line(connect(), sqlite_engine, NOW, "a test", allow_removals=allow_removals)
+        return bring_in_line(
+            new_client(), sqlite_engine, NOW, "a test", allow_removals=allow_removals
+        )
 
     return sync
 
@@ -54,13 +56,13 @@ def test_the_first_sync_adds_the_tab_the_header_and_every_candidate(
 
 
 def test_a_second_sync_changes_nothing_and_says_so(
-    engine: Engine, connect: Callable[[], Spreadsheet], person: Person
+    engine: Engine, new_client: Callable[[], Spreadsheet], person: Person
 ) -> None:
     add_many(engine, 3)
-    bring_in_line(connect(), engine, NOW, "a test")
+    bring_in_line(new_client(), engine, NOW, "a test")
     before = person.rows()
     person.sandbox.app.requests.clear()
-    result = bring_in_line(connect(), engine, NOW + timedelta(minutes=30), "a test")
+    result = bring_in_line(new_client(), engine, NOW + timedelta(minutes=30), "a test")
     assert counts(result) == {"unchanged": 3}
     assert result.message == "Nothing to do: all 3 candidates were in the sheet already."
     assert person.rows() == before
@@ -288,12 +290,12 @@ def test_a_cell_over_googles_limit_is_cut_with_a_mark(
 
 
 def test_a_row_moved_between_reading_and_writing_is_noticed_before_the_write(
-    sqlite_engine: Engine, connect: Callable[[], Spreadsheet], person: Person, sync: Sync
+    sqlite_engine: Engine, new_client: Callable[[], Spreadsheet], person: Person, sync: Sync
 ) -> None:
     add_many(sqlite_engine, 3)
     sync()
     rename(sqlite_engine, "person0@example.org", "Grace Hopper")
-    moving = connect()
+    moving = new_client()
     read = moving.read
 
     def read_then_move(title: str, a1: str | None = None) -> list[list[object]]:
@@ -310,12 +312,12 @@ def test_a_row_moved_between_reading_and_writing_is_noticed_before_the_write(
 
 
 def test_a_row_moved_during_the_write_is_put_right_and_reported(
-    sqlite_engine: Engine, connect: Callable[[], Spreadsheet], person: Person, sync: Sync
+    sqlite_engine: Engine, new_client: Callable[[], Spreadsheet], person: Person, sync: Sync
 ) -> None:
     add_many(sqlite_engine, 3)
     sync()
     rename(sqlite_engine, "person0@example.org", "Grace Hopper")
-    moving = connect()
+    moving = new_client()
     write = moving.write
 
     def move_then_write(title: str, ranges: list[Range]) -> None:
@@ -357,15 +359,15 @@ def test_a_lease_ends_by_itself_and_a_run_takes_its_own_over(
 
 
 def test_what_was_written_is_remembered_for_each_candidate(
-    engine: Engine, connect: Callable[[], Spreadsheet]
+    engine: Engine, new_client: Callable[[], Spreadsheet]
 ) -> None:
     add_many(engine, 3)
-    bring_in_line(connect(), engine, NOW, "a test")
+    bring_in_line(new_client(), engine, NOW, "a test")
     remove(engine, 2)
     rename(engine, "person0@example.org", "Grace Hopper")
     with engine.connect() as connection:
         before = {r.candidate_id: r.content_hash for r in connection.execute(sheet_rows.select())}
-    bring_in_line(connect(), engine, NOW, "a test")
+    bring_in_line(new_client(), engine, NOW, "a test")
     with engine.connect() as connection:
         after = {r.candidate_id: r.content_hash for r in connection.execute(sheet_rows.select())}
     assert set(before) == {1, 2, 3}

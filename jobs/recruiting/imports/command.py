@@ -15,10 +15,10 @@ from sqlalchemy import Engine
 from app import Command, current_database, current_settings, writing
 from jobs.recruiting.imports.loaded import load
 from jobs.recruiting.imports.reader import read
-from jobs.recruiting.imports.refusal import FileRefused, Refusal
+from jobs.recruiting.imports.refusal import Refusal
 from jobs.recruiting.imports.store import Counts, Stored, store
 
-DONE, FAILED, WRONG_USE = 0, 1, 2
+DONE, FAILED = 0, 1
 MOST_REFUSALS_SHOWN = 50
 
 
@@ -88,21 +88,16 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace) -> int:
-    settings = current_settings()
     terminal = sys.stderr.isatty()
-    try:
-        report = import_file(
-            current_database(),
-            arguments.file,
-            now=datetime.now(UTC),
-            zone=ZoneInfo(settings.timezone),
-            partial=arguments.partial,
-            dry_run=arguments.dry_run,
-            progress=terminal,
-        )
-    except FileRefused as error:
-        sys.stderr.write(f"{error}\n")
-        return WRONG_USE
+    report = import_file(
+        current_database(),
+        arguments.file,
+        now=datetime.now(UTC),
+        zone=ZoneInfo(current_settings().timezone),
+        partial=arguments.partial,
+        dry_run=arguments.dry_run,
+        progress=terminal,
+    )
     if terminal:
         sys.stderr.write("\r\x1b[K")
     sys.stdout.write(describe(report, dry_run=arguments.dry_run))

@@ -13,7 +13,8 @@ from jobs.recruiting.sheet.blocks import blocks
 from jobs.recruiting.sheet.cells import Cells
 from jobs.recruiting.sheet.grid import Grid
 from jobs.recruiting.sheet.plan import Plan, check_removals, make_plan
-from jobs.services.google_sheets import Range, Spreadsheet, Tab, chunks, column_letters
+from jobs.services.a1 import column_letters
+from jobs.services.google_sheets import Range, Spreadsheet, Tab, chunks
 
 MOST_TRIES = 3
 log = logging.getLogger(__name__)
