@@ -72,7 +72,7 @@ def fire(redis: Redis, lock: str, due: Due) -> dict[str, int]:
     for row in due.schedules:
         try:
             keys_, args = _call(redis, lock, row, due.now)
-        except (ValueError, KeyError, TypeError, OverflowError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             set_aside(redis, keys.SCHEDULE, row.schedule_id, f"broken schedule: {error}", due.now)
             continue
         scripts.run("fire", pipeline, keys_, args)
@@ -144,6 +144,6 @@ def _missed(schedule_id: str, definition: Definition, missed: Missed) -> list[st
     run = _run(schedule_id, definition, missed.at)
     reason = missed.reason
     if missed.until is not None:
-        reason = f"{missed.count} fire times up to {missed.until:%Y-%m-%d %H:%M:%S} UTC: {reason}"
+        reason = f"{missed.counted} fire times up to {missed.until:%Y-%m-%d %H:%M:%S} UTC: {reason}"
     data: dict[str, Any] = {"reason": reason, "ended_at": milliseconds(missed.until or missed.at)}
     return [run.run_id, run.static(), json.dumps(data)]

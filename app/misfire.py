@@ -5,19 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from app.policies import LATE_AFTER_SECONDS, MISFIRE_CAP
 from app.schedules import Cron, Interval
 
+# A schedule of every second misses 86,400 fire times a day: nobody needs to know more exactly.
+COUNTED = 10_000
+SECOND = timedelta(seconds=1)
+
 
 @dataclass(frozen=True)
 class Missed:
-    """Fire times that do not run: one (`until` None), or `count` of them from `at` to `until`."""
+    """Fire times that do not run: one (`until` None), or `count` of them from `at` to `until`.
+
+    A count of `COUNTED` means that many or more.
+    """
 
     at: datetime
     reason: str
     until: datetime | None = None
     count: int = 1
+
+    @property
+    def counted(self) -> str:
+        """The count in words."""
+        return f"{COUNTED:,} or more" if self.count >= COUNTED else str(self.count)
 
 
 @dataclass(frozen=True)
@@ -64,8 +77,7 @@ def _judge_all(
     now: datetime,
     grace_seconds: int | None,
 ) -> Verdict:
-    due = [nominal, *schedule.between(nominal, newest, limit=100 * MISFIRE_CAP)]
-    kept = due[-MISFIRE_CAP:]
+    kept = _last(schedule, nominal, newest)
     if grace_seconds is not None:
         kept = [t for t in kept if now - t <= timedelta(seconds=grace_seconds)]
     if not kept:
@@ -109,6 +121,17 @@ def _from(schedule: Cron | Interval, first: datetime, before: datetime) -> Itera
         current = schedule.next(current)
 
 
+def _last(schedule: Cron | Interval, first: datetime, newest: datetime) -> list[datetime]:
+    """The last fire times from `first` to `newest`, as many as are made good, oldest first."""
+    found: list[datetime] = []
+    current: datetime | None = newest
+    while current is not None and len(found) < MISFIRE_CAP:
+        found.append(current)
+        current = schedule.latest(first - SECOND, current - SECOND)
+    return found[::-1]
+
+
 def _excess(schedule: Cron | Interval, first: datetime, before: datetime, reason: str) -> Missed:
-    times = list(_from(schedule, first, before))
-    return Missed(first, reason, until=times[-1], count=len(times))
+    until = schedule.latest(first - SECOND, before - SECOND) or first
+    count = sum(1 for _ in islice(_from(schedule, first, before), COUNTED))
+    return Missed(first, reason, until=until, count=count)

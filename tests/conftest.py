@@ -22,6 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let no setting of the developer's shell reach a test; let nothing outlive the test run."""
     for name in [*(each.name.upper() for each in fields(Settings)), *SERVICE_SETTINGS, "DYNO"]:
         os.environ.pop(name, None)
+        os.environ.pop(f"{name}_FILE", None)
     if hasattr(config, "workerinput"):
         processes.die_with_parent()
 

@@ -121,7 +121,7 @@ def kill(process: Process, number: signal.Signals = signal.SIGKILL, *, group: bo
 
 
 def wait_until(
-    predicate: Callable[[], Answer], timeout: float = 10, what: str = "the expected state"
+    predicate: Callable[[], Answer | None], timeout: float = 10, what: str = "the expected state"
 ) -> Answer:
     """Return the first true answer of `predicate`; fails after `timeout` seconds, naming `what`."""
     deadline = time.monotonic() + timeout

@@ -6,6 +6,7 @@ import json
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ class Site:
     def wait_for(self, run_id: str, *statuses: str, timeout: float = 30) -> str:
         """Wait until a run has one of these statuses; return it."""
         return wait_until(
-            lambda: (now := self.status(run_id)) in statuses and now,
+            lambda: now if (now := self.status(run_id)) in statuses else None,
             timeout,
             f"{run_id} to be {' or '.join(statuses)} (it is {self.status(run_id)})",
         )
@@ -65,5 +66,5 @@ class Site:
 
 def assert_no_gap_no_double(times: list[int], period: int) -> None:
     """Every fire time stands once, `period` seconds apart."""
-    steps = {b - a for a, b in zip(times, times[1:], strict=False)}
+    steps = {b - a for a, b in pairwise(times)}
     assert steps <= {period}, f"fire times {json.dumps(times)} are not {period} s apart"

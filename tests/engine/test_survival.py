@@ -88,7 +88,9 @@ def test_the_child_of_a_killed_worker_is_gone_within_a_second(site: Site) -> Non
     wait_until(lambda: not any(_alive(pid) for pid in children), 1, "the child's end")
 
 
-def test_a_flush_of_redis_keeps_history_pause_and_schedule(site: Site, own_redis: RedisServer) -> None:
+def test_a_flush_of_redis_keeps_history_pause_and_schedule(
+    site: Site, own_redis: RedisServer
+) -> None:
     site.start("scheduler", "worker")
     wait_until(lambda: len(site.fired("tick")) >= 3, 15, "three fire times")
     actions.pause(site.system, OPERATOR, "greet", "the office is closed")

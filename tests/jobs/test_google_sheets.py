@@ -145,7 +145,7 @@ def test_a_spreadsheet_not_shared_names_whom_to_share_it_with(
     sandbox.app.library.create("private", "Private", [])
     spreadsheet.spreadsheet_id = "private"
     with pytest.raises(
-        Invalid, match="share it, as Editor, with rota@sandbox.iam.gserviceaccount.com"
+        Invalid, match=r"share it, as Editor, with rota@sandbox\.iam\.gserviceaccount\.com"
     ):
         spreadsheet.tab("Candidates")
 
@@ -155,7 +155,7 @@ def test_a_key_that_google_does_not_know_is_explained(sandbox: Sandbox, tmp_path
     service_account(path, f"{sandbox.place.url}/token")
     stranger = connect(str(path), sandbox.place.url, "any", Patience())
     with pytest.raises(
-        Invalid, match="refuses the service account .* Invalid JWT Signature.* Make a new JSON key"
+        Invalid, match=r"refuses the service account .* Invalid JWT Signature.* Make a new JSON key"
     ):
         stranger.tab("Candidates")
 

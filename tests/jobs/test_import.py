@@ -16,6 +16,7 @@ from jobs.recruiting.imports.refusal import FileRefused
 from jobs.recruiting.imports.store import Counts
 from jobs.recruiting.schema import applications, candidates, positions
 from tests.jobs.candidates import NOW
+from tests.jobs.commands import migrated, python
 
 HEADER = "Name,E-mail,Phone,Position,Stage,Status,Source,Applied at"
 ADA = "Ada Lovelace,ada@example.org,+44 20 7946 0001,Engineer,Interview,active,Referral,2026-11-20"
@@ -356,3 +357,27 @@ def test_a_thousand_rows_take_less_than_two_seconds(load: Importer) -> None:
     report = load(HEADER, *people)
     assert time.monotonic() - started < 2
     assert report.stored.candidates == Counts(inserted=1_000)
+
+
+def test_the_command_reports_and_exits_with_what_happened(tmp_path: Path) -> None:
+    settings = migrated(tmp_path)
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_text(f"{HEADER}\n{ADA}\n")
+    bad.write_text(f"{HEADER}\n{GRACE}\nNobody,nowhere,,X,,,,\n")
+    done = python("-m", "app", "import", good, env=settings)
+    assert done.popen.returncode == 0
+    assert done.output == (
+        "Candidates: 1 inserted, 0 updated, 0 unchanged.\n"
+        "Applications: 1 inserted, 0 updated, 0 unchanged.\n"
+        "Rows: 1 read, 0 refused.\n"
+    )
+    failed = python("-m", "app", "import", bad, env=settings)
+    assert failed.popen.returncode == 1
+    assert "row 3, column “E-mail”: “nowhere” is not an e-mail address" in failed.output
+    assert "Nothing was written." in failed.output
+    partial = python("-m", "app", "import", bad, "--partial", env=settings)
+    assert partial.popen.returncode == 1
+    assert "Candidates: 1 inserted" in partial.output
+    wrong = python("-m", "app", "import", tmp_path / "nothing.csv", env=settings)
+    assert wrong.popen.returncode == 2
+    assert "nothing.csv does not exist." in wrong.output

@@ -246,7 +246,7 @@ def test_marking_many_rows_at_once_needs_a_persons_word(
     sync()
     remove(sqlite_engine, *range(1, 12))
     before = person.rows()
-    with pytest.raises(Conflict, match="11 of the sheet's 12 candidates .* allow_removals"):
+    with pytest.raises(Conflict, match=r"11 of the sheet's 12 candidates .* allow_removals"):
         sync()
     assert person.rows() == before
     assert counts(sync(allow_removals=True)) == {"removed": 11, "unchanged": 1}
@@ -348,14 +348,19 @@ def test_a_lease_ends_by_itself_and_a_run_takes_its_own_over(
     engine: Engine, spreadsheet: Spreadsheet
 ) -> None:
     sheet = f"{spreadsheet.spreadsheet_id}/Candidates"
-    with leased(engine, sheet, "run 1", timedelta(minutes=12), NOW) as dead:
-        with leased(engine, sheet, "run 1", timedelta(minutes=12), NOW):
-            with pytest.raises(Skip, match="another sync took over"):
-                dead.check()
-        with leased(engine, sheet, "run 2", timedelta(minutes=12), NOW):
-            later = NOW + timedelta(minutes=13)
-            with leased(engine, sheet, "run 3", timedelta(minutes=12), later) as lease:
-                lease.check()
+    length = timedelta(minutes=12)
+    with leased(engine, sheet, "run 1", length, NOW) as dead:
+        with (
+            leased(engine, sheet, "run 1", length, NOW),
+            pytest.raises(Skip, match="another sync took over"),
+        ):
+            dead.check()
+        later = NOW + timedelta(minutes=13)
+        with (
+            leased(engine, sheet, "run 2", length, NOW),
+            leased(engine, sheet, "run 3", length, later) as lease,
+        ):
+            lease.check()
 
 
 def test_what_was_written_is_remembered_for_each_candidate(

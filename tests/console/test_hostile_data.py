@@ -1,0 +1,215 @@
+"""Whatever stands in the data, a page shows it and never becomes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from app import reads
+from app.contributions import Figure, Panel, PanelContent, PanelTable
+from app.views import (
+    AuditRow,
+    ErrorView,
+    FireTime,
+    FireTimes,
+    Lane,
+    LogLine,
+    LogPage,
+    Overview,
+    Page,
+    PauseView,
+    Problem,
+    ProgressView,
+    QueueView,
+    RunView,
+    ScheduleView,
+    TaskView,
+    Today,
+)
+from tests.console.people import Browser
+
+NOW = datetime.now(UTC)
+PAYLOADS = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>',
+    "' onmouseover='alert(1)",
+    "</textarea><iframe src=//evil.example>",
+    "</title><script src=//evil.example></script>",
+    "javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "{{7*7}}${7*7}%s%n<%= 7*7 %>",
+    "\u202egnp.exe\u2066",
+    "nul \x00 bell \x07 escape \x1b[31m",
+    "half \ud800 a character",
+    "line\u2028separator\u2029",
+    "&lt;b&gt;&amp;",
+    "../../../etc/passwd",
+    "x" * 1_000_000,
+]
+OWN = {"script", "link", "meta", "svg", "iframe", "form", "input", "button"}
+
+
+class Document(HTMLParser):
+    """Collects the elements and attributes that a browser would see."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def hostile(value: Any, payload: str) -> Any:
+    """Return a view with `payload` in each text that is not one of a fixed set of words."""
+    if isinstance(value, str):
+        return value if value in FIXED else payload
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {f.name: hostile(getattr(value, f.name), payload) for f in fields(value)}
+        return replace(value, **changed)
+    if isinstance(value, tuple | list):
+        return type(value)(hostile(item, payload) for item in value)
+    if isinstance(value, dict):
+        return {hostile(key, payload): hostile(item, payload) for key, item in value.items()}
+    return value
+
+
+# What only Rota itself can write.
+FIXED = {
+    "failed", "active", "America/New_York", "properties", "type", "integer", "string", "enum",
+    "description", "default", "object",
+}  # fmt: skip
+
+RUN = RunView(
+    run_id="r", task_id="t", status="failed", trigger="x", at=NOW, reason="x", parent_run_id="p",
+    triggered_by="x", queue="x", fire_time=NOW, queued_at=NOW, started_at=NOW, ended_at=NOW,
+    duration_seconds=1.0, attempt=2, arguments={"x": ["x", {"x": "x"}]},
+    result=[{"x": "x"}, {"x": {"x": "x"}}], error=ErrorView("x", "x", "x", "x"), worker="x",
+    progress=ProgressView(1, 2, "x"),
+)  # fmt: skip
+SCHEDULE = ScheduleView("s", "x", "America/New_York", "x", cron="x", next_run_at=NOW)
+PARAMETERS = {
+    "type": "object",
+    "properties": {
+        "a": {"type": "integer", "description": "x", "default": "x"},
+        "b": {"enum": ["x"], "default": "x"},
+        "c": {"description": "x"},
+    },
+}
+TASK = TaskView(
+    id="t", name="x", description="x", queue="x", schedule=SCHEDULE,
+    schedules=(SCHEDULE, SCHEDULE), state="active", pause=PauseView("x", NOW, "x", NOW),
+    next_run_at=NOW, last_run=RUN, overlap="x", misfire="x", grace_seconds=5, timeout_seconds=5,
+    retry={"x": "x"}, parameters=PARAMETERS, override={"x": "x"}, recent=(RUN, RUN),
+)  # fmt: skip
+OVERVIEW = Overview(
+    status="x", scheduler={"x": "x"}, workers={"x": "x"}, queues=(QueueView("x", 1, 1.0, 1),),
+    tasks={"x": 1}, runs_24h={"x": 1}, problems=(Problem("x", "x", "x", "x", "x"),),
+    pause=PauseView("x", NOW, "x"),
+)  # fmt: skip
+CONTENT = PanelContent(
+    (Figure("x", "x", "x"),), PanelTable(("x",), (("x",),), 5), "x", "x", as_of=NOW
+)
+SCREENS = (
+    "/", "/tasks", "/tasks/t", "/runs", "/runs/r", "/panels/x", "/audit", "/runs?task_id=PAYLOAD",
+)  # fmt: skip
+
+
+def show(monkeypatch: pytest.MonkeyPatch, payload: str) -> None:
+    """Let every read answer with `payload` wherever a text may come from outside."""
+    run, task, overview = (hostile(view, payload) for view in (RUN, TASK, OVERVIEW))
+    panel = replace(hostile(Panel("x", "x", "x", lambda: CONTENT), payload))
+    audit = hostile(AuditRow(1, NOW, "x", "x", "x", "x", "x", "x", "x", {"x": "x"}, "x"), payload)
+    log = LogPage((hostile(LogLine(NOW, "x", "x", "x"), payload),), 1, 1, True)
+    lane = Lane(task, (run,), (NOW,))
+    answers: dict[str, Callable[..., Any]] = {
+        "overview": lambda *_, **__: overview,
+        "today": lambda *_: Today(
+            NOW, NOW.replace(year=2025), NOW.replace(year=2027), (lane,), overview
+        ),
+        "tasks": lambda *_: [task],
+        "task": lambda *_: task,
+        "runs": lambda *_, **__: Page((run,), payload),
+        "run": lambda *_: run,
+        "run_log": lambda *_, **__: log,
+        "fire_times": lambda *_, **__: FireTimes((FireTime(NOW, payload),), payload),
+        "audit": lambda *_, **__: Page((audit,), payload),
+        "panels": lambda *_: [panel, panel],
+        "panel": lambda *_: (panel, hostile(CONTENT, payload)),
+    }
+    for name, answer in answers.items():
+        monkeypatch.setattr(reads, name, answer)
+
+
+def elements(text: str) -> dict[str, int]:
+    tags = Document(text).tags
+    return {tag: tags.count(tag) for tag in set(tags)}
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
+def test_hostile_text_stays_text_on_every_screen(
+    operator: Browser, monkeypatch: pytest.MonkeyPatch, payload: str
+) -> None:
+    for screen in SCREENS:
+        show(monkeypatch, "harmless")
+        harmless = elements(operator.get(screen.replace("PAYLOAD", "harmless")).text)
+        show(monkeypatch, payload)
+        answer = operator.client.get(screen.split("?")[0], query_string=_query(screen, payload))
+        assert answer.status_code == 200, screen
+        assert elements(answer.text) == harmless, screen
+        for tag, name, value in Document(answer.text).attributes:
+            assert not name.startswith("on"), (screen, tag)
+            assert name != "style", (screen, tag)
+            if name in ("href", "src", "action"):
+                assert value.startswith(("/", "#")), (screen, value[:80])
+                assert not value.startswith("//"), (screen, value[:80])
+        assert len(answer.data) < 8_000_000
+
+
+def _query(screen: str, payload: str) -> dict[str, str]:
+    short = payload.encode("utf-8", "replace").decode()[:200]
+    return {"task_id": short} if "?" in screen else {}
+
+
+def test_characters_that_mislead_are_shown_as_marks(
+    operator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(monkeypatch, "a\u202eb\x00c\x1bd\ud800e")
+    text = operator.get("/runs/r").text
+    assert r"a\u202eb\u0000c\u001bd" in text
+    assert "\x00" not in text
+    assert "\u202e" not in text
+
+
+def test_links_in_results_lead_to_web_addresses_only(
+    operator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = {"good": "https://example.org/a?b=1&c=2", "bad": "javascript:alert(1)"}
+    monkeypatch.setattr(reads, "run", lambda *_: replace(RUN, result=result))
+    document = Document(operator.get("/runs/r").text)
+    links = [value for _, name, value in document.attributes if name == "href"]
+    assert "https://example.org/a?b=1&c=2" in links
+    assert not [link for link in links if link.startswith("javascript")]
+
+
+def test_no_page_has_inline_script_or_style(
+    operator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(monkeypatch, "x")
+    for screen in SCREENS:
+        text = operator.get(screen).text
+        assert "<style" not in text
+        assert text.count("<script") == text.count("<script src=") == 1
