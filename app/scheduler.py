@@ -32,6 +32,7 @@ from app.reconcile import reconcile
 from app.recorder import Recorder
 from app.records.database import writing
 from app.records.decisions import adopt_catalogue, newest_release
+from app.records.retention import prune
 from app.recovery import move, recover
 from app.run_jobs import JsonJob
 from app.system import System
@@ -175,6 +176,8 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         chores.every(3, lambda now: sweep(system, now))
         chores.every(5, lambda now: restart_lost_runs(system, now))
         chores.every(30, self._refresh)
+        days = system.settings.run_retention_days
+        chores.every(60, lambda now: prune(system.database, days, now))
         return chores
 
     def _refresh(self, now: datetime) -> None:
