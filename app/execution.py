@@ -2,132 +2,33 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep, time
 from typing import Any
-from uuid import uuid4
 
 from redis import Redis
 from redis.exceptions import RedisError
 
 from app import keys, scripts
-from app.catalogue import Catalogue
 from app.context import CurrentRun
-from app.errors import Invalid
 from app.events import instant
 from app.failures import told
 from app.logs import write_line
 from app.outcomes import Outcome, decide, rq_result
 from app.policies import Retry
-from app.quarantine import set_aside
 from app.recovery import SILENT_SECONDS
-from app.run_jobs import NewRun, call_of, decoded_hash, milliseconds
+from app.run_jobs import milliseconds
 from app.run_log import RunLog
 from app.supervision import Supervision
+from app.taking import RQ_TTL, Taken, rq_time
 from app.tasks import Task
 
 log = logging.getLogger("rota.worker")
 
-# RQ's own readers call an execution abandoned after this long; our reaper is far quicker.
-RQ_TTL = 300
 BEAT_SECONDS = 5.0
 PARK_FOR = timedelta(minutes=10)
-
-
-@dataclass(frozen=True)
-class Taken:
-    """A run that this worker has started. `task` is None where this code has no such task."""
-
-    queue: str
-    run_id: str
-    execution_id: str
-    attempt: int
-    fields: dict[str, bytes]
-    static: dict[str, Any]
-    task: Task[Any, Any] | None
-    arguments: dict[str, Any]
-
-
-def take(redis: Redis, catalogue: Catalogue, worker: str, queues: Sequence[str]) -> Taken | None:
-    """Take and start the next run, None when nothing waits.
-
-    Foreign jobs run where they call a task of the catalogue in RQ's JSON form; others are set
-    aside whole.
-    """
-    approved: tuple[str, str] = ("", "")
-    while True:
-        now = datetime.now(UTC)
-        execution_id = uuid4().hex
-        answer = scripts.run(
-            "take",
-            redis,
-            [keys.worker(worker), keys.worker_executions(worker)],
-            [worker, execution_id, SILENT_SECONDS, RQ_TTL, _rq_time(now), *approved, *queues],
-        )
-        if not answer:
-            return None
-        kind, queue, run_id = answer[0].decode(), answer[1].decode(), answer[2]
-        if kind == "broken":
-            set_aside(redis, keys.queue(queue), run_id, answer[3].decode("utf-8", "replace"), now)
-        elif kind == "foreign":
-            static = _checked_foreign(redis, catalogue, queue, run_id, answer[3], now)
-            approved = ("", "") if static is None else (run_id.decode(), static)
-        else:
-            return _taken(catalogue, queue, run_id.decode(), execution_id, answer[3])
-
-
-def _taken(
-    catalogue: Catalogue, queue: str, run_id: str, execution_id: str, pairs: list[bytes]
-) -> Taken:
-    fields = decoded_hash(pairs)
-    static = json.loads(fields["rota_static"])
-    try:
-        path, args, kwargs = call_of(fields)
-        task = catalogue.by_path(path)
-        arguments = _by_name(task, args, kwargs) if task else kwargs
-    except (ValueError, TypeError) as error:
-        log.error("Run %s cannot be read: %s", run_id, error)
-        task, arguments = None, {}
-    attempt = int(fields.get("rota_attempt", b"1"))
-    return Taken(queue, run_id, execution_id, attempt, fields, static, task, arguments)
-
-
-def _by_name(task: Task[Any, Any], args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-    if not args:
-        return kwargs
-    return dict(inspect.signature(task.function).bind(*args, **kwargs).arguments)
-
-
-def _checked_foreign(
-    redis: Redis, catalogue: Catalogue, queue: str, run_id: bytes, pairs: Any, now: datetime
-) -> str | None:
-    """Return the static JSON of a foreign job that may run; else set it aside."""
-    try:
-        path, args, kwargs = call_of(decoded_hash(pairs))
-        task = catalogue.by_path(path)
-        if task is None:
-            raise ValueError(f"it calls {path[:100]}, which is no task of the catalogue")
-        arguments = task.parameters.validate(_by_name(task, args, kwargs))
-        name = run_id.decode()
-    except (ValueError, TypeError, Invalid) as error:
-        set_aside(redis, keys.queue(queue), run_id, str(error), now)
-        return None
-    return NewRun(
-        run_id=name,
-        task_id=task.id,
-        path=task.path,
-        queue=queue,
-        timeout_seconds=task.timeout_seconds,
-        trigger="api",
-        at=now,
-        arguments=arguments,
-        triggered_by="rq",
-    ).static()
 
 
 class RunExecution:
@@ -199,6 +100,11 @@ class RunExecution:
         if self._child is not None and self._child.outcome is None:
             self._child.kill(outcome)
 
+    def stop_reason(self) -> str:
+        """Return why somebody wants this run ended."""
+        found: Any = self._redis.hget(keys.job(self.taken.run_id), "rota_stop")
+        return (found or b"stopped on request").decode("utf-8", "replace")
+
     def finish(self) -> None:
         """Write how it ended; waits for Redis where that is away, so that no result is lost."""
         if self._outcome is None:
@@ -233,13 +139,15 @@ class RunExecution:
                 taken.execution_id,
                 SILENT_SECONDS,
                 RQ_TTL,
-                _rq_time(datetime.now(UTC)),
+                rq_time(datetime.now(UTC)),
                 self._progress,
                 self._worker,
             ],
         )
         if answer == b"GONE":
             self._readmit()
+        elif answer == b"STOP":
+            self.end(Outcome("stopped", reason=self.stop_reason()))
         elif answer == b"FENCED":
             log.warning("Run %s was taken from this worker; its child ends", taken.run_id)
             self._fenced = True
@@ -290,7 +198,7 @@ class RunExecution:
                 ending.keep_seconds,
                 "" if ending.delay is None else ending.delay,
                 ending.attempts_back,
-                _rq_time(now),
+                rq_time(now),
                 f"{time() - self._started:.6f}",
                 *rq_result(ending, self._worker, taken.execution_id, self._started, time()),
             ],
@@ -320,7 +228,3 @@ class RunExecution:
             message = f"No worker knows the task {task_id}: it was renamed or removed."
             return Outcome("quarantined", error=told("UnknownTask", message))
         return Outcome("unknown", reason=f"this worker's code has no task {task_id}; tried again")
-
-
-def _rq_time(instant: datetime) -> str:
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

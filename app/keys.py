@@ -78,6 +78,7 @@ PAUSES = "rota:pauses"  # hash: task id or `*` -> JSON {by, at, reason, until}
 WAKE = "rota:wake"  # list, at most 1 element: ends the scheduler's sleep
 LEADER_EPOCH = "rota:leader_epoch"  # counter: fencing tokens given out
 LIVENESS = "rota:liveness"  # zset `<queue>|<run id>|<execution id>` -> dead when past, epoch s
+BUFFERED = "rota:buffered"  # hash: task id -> run id kept back until the live one ends
 QUARANTINE = "rota:quarantine"  # hash: what was set aside -> JSON {reason, at, payload}
 SCHEDULERS = "rota:schedulers"  # hash: scheduler name -> JSON {at, leader, lag}
 CHANGES = "rota:changes"  # counter: whatever a screen shows changed; every writer counts up

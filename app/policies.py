@@ -9,7 +9,7 @@ from typing import Any
 from app.errors import DefinitionError
 from app.schedules import ScheduleError, parse_duration
 
-OVERLAP = ("skip", "allow")
+OVERLAP = ("skip", "allow", "buffer_one", "cancel_other")
 MISFIRE = ("latest", "all", "skip")
 
 # One run at a time may be late by this much before its fire time counts as misfired.

@@ -28,6 +28,12 @@ def move(redis: Redis, due: Iterable[tuple[str, str]]) -> int:
     return sum(answer in (b"MOVED", b"FOREIGN") for answer in pipeline.execute())
 
 
+def release(redis: Redis) -> int:
+    """Queue runs kept back by the overlap policy whose predecessor ended unnoticed."""
+    waiting: Any = redis.hkeys(keys.BUFFERED)
+    return sum(int(scripts.run("release", redis, [], [task])) for task in waiting)
+
+
 def recover(redis: Redis, now: float) -> int:
     """Start the runs of silent workers again; `now` is the server's clock, epoch s."""
     dead: Any = redis.zrangebyscore(keys.LIVENESS, "-inf", now, start=0, num=500)

@@ -136,8 +136,9 @@ def call_of(fields: Mapping[str, bytes]) -> tuple[str, list[Any], dict[str, Any]
     data = fields.get("data", b"")
     if len(data) > MAX_CALL_BYTES:
         raise ValueError(f"its call is larger than {MAX_CALL_BYTES} bytes")
+    text = _inflated(data)
     try:
-        unpacked = json.loads(_inflated(data).decode("utf-8"))
+        unpacked = json.loads(text.decode("utf-8"))
         name, instance, args, kwargs = unpacked
     except (ValueError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError("its call is not in RQ's JSON form (pickled?)") from error

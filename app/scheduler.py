@@ -33,7 +33,7 @@ from app.recorder import Recorder
 from app.records.database import writing
 from app.records.decisions import adopt_catalogue, newest_release
 from app.records.retention import prune
-from app.recovery import move, recover
+from app.recovery import move, recover, release
 from app.run_jobs import JsonJob
 from app.system import System
 
@@ -173,6 +173,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         chores.every(1, lambda now: actions.end_expired_pauses(system, now))
         chores.every(2, lambda now: recover(system.redis, now.timestamp()))
         chores.every(2, lambda _now: self.heartbeat())
+        chores.every(5, lambda _now: release(system.redis))
         chores.every(3, lambda now: sweep(system, now))
         chores.every(5, lambda now: restart_lost_runs(system, now))
         chores.every(30, self._refresh)

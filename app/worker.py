@@ -27,11 +27,11 @@ from rq.worker import Worker as RqWorker
 from app import keys
 from app.connection import REFUSED, Backoff, Wake
 from app.errors import SettingsError
-from app.execution import RunExecution, Taken, take
+from app.execution import RunExecution
 from app.outcomes import Outcome
-from app.recovery import SILENT_SECONDS
 from app.run_jobs import JsonJob
 from app.system import System
+from app.taking import Taken, take
 
 log = logging.getLogger("rota.worker")
 
@@ -224,7 +224,7 @@ class Worker(RqWorker):
         """End one execution on request (RQ's stop-execution command, from its own thread)."""
         current = self._current
         if current is not None and current.taken.execution_id == execution_id:
-            current.end(Outcome("stopped", reason="stopped on request"))
+            current.end(Outcome("stopped", reason=current.stop_reason()))
 
     def kill_horse(self, sig: signal.Signals = signal.SIGKILL) -> None:
         """End the present run (RQ's stop-job and kill-horse commands, from its own thread)."""
@@ -241,6 +241,3 @@ class Worker(RqWorker):
 def worker_name() -> str:
     """Return a name that tells host and process, and is never taken."""
     return f"{os.uname().nodename.split('.')[0]}-{os.getpid()}-{uuid4().hex[:4]}"
-
-
-__all__ = ["SILENT_SECONDS", "Worker", "worker_name"]

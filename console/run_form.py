@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 from app.errors import Invalid
 
 Schema = Mapping[str, Any]
+DECIMAL = re.compile(r"[+-]?\d{1,40}(\.\d{0,40})?([eE][+-]?\d{1,3})?")
 WHOLE = re.compile(r"[+-]?\d{1,18}")
 
 
@@ -52,7 +54,7 @@ def arguments(parameters: Any, entered: Mapping[str, str]) -> dict[str, Any]:
     for field in fields(parameters, entered, {}):
         text = field.value.strip() if field.kind != "string" else field.value
         if not text:
-            if field.required and field.kind != "string":
+            if field.required:
                 wrong[field.name] = "is needed"
             continue
         try:
@@ -110,15 +112,21 @@ def _read(field: Field, text: str) -> Any:
     if field.kind == "choice" and text not in dict(field.options):
         raise ValueError(f"is one of {', '.join(dict(field.options).values())}")
     if field.kind == "date":
-        return date.fromisoformat(text).isoformat()
+        return _date(text)
     return text if field.kind == "string" else _json(text)
 
 
 def _number(text: str) -> float:
-    number = float(text) if len(text) < 100 else float("nan")
-    if number != number or number in (float("inf"), float("-inf")):
+    if not DECIMAL.fullmatch(text) or not math.isfinite(float(text)):
         raise ValueError("is a number")
-    return number
+    return float(text)
+
+
+def _date(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError("is a day, as in 2026-11-30") from None
 
 
 def _json(text: str) -> Any:

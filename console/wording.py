@@ -33,6 +33,7 @@ TRIGGERS = {
 
 def add_wording(app: Flask) -> None:
     """Give the templates these words."""
+    app.url_defaults(_encodable)
     app.jinja_env.finalize = shown
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
@@ -123,6 +124,13 @@ def day_and_time(instant: datetime, zone: ZoneInfo, now: datetime) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Write a count with its noun: 1 run, 2 runs, 10,000 runs."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _encodable(_endpoint: str, values: dict[str, Any]) -> None:
+    """Keep a broken name in the data from breaking the page that links to it."""
+    for name, value in values.items():
+        if isinstance(value, str):
+            values[name] = SURROGATES.sub("\ufffd", value)
 
 
 def _as_mark(match: re.Match[str]) -> str:

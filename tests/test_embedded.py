@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,16 +17,16 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
-def data_dir(server_folder: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+def data_dir(server_folder: Path, request: pytest.FixtureRequest) -> Path:
     """A data folder whose path is short."""
     folder = server_folder / f"embedded-{abs(hash(request.node.nodeid))}"
     folder.mkdir()
-    yield folder
+    return folder
 
 
 def start(data_dir: Path) -> Process:
     """Start the server as `./dev up` does and wait for its answer."""
-    command = [sys.executable, "-m", "app.embedded", "--data", data_dir]
+    command: list[str | Path] = [sys.executable, "-m", "app.embedded", "--data", data_dir]
     process = start_process(command, cwd=ROOT)
     wait_until(lambda: answers(data_dir), 10, f"the answer of {process}")
     return process
@@ -75,7 +74,7 @@ def test_it_listens_on_no_tcp_port_and_only_for_its_owner(data_dir: Path) -> Non
 
 
 def test_it_starts_under_a_locale_that_the_host_lacks(data_dir: Path) -> None:
-    command = [sys.executable, "-m", "app.embedded", "--data", data_dir]
+    command: list[str | Path] = [sys.executable, "-m", "app.embedded", "--data", data_dir]
     start_process(command, {"LC_ALL": "xx_XX.UTF-8"}, ROOT)
     wait_until(lambda: answers(data_dir), 10, "the answer of the server")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -42,13 +43,14 @@ class Import:
         return f"{self.path}:{self.line} imports {self.module}"
 
 
-def sources() -> Iterator[tuple[str, str]]:
-    """Yield (path from the root, text) of every Python file of the product."""
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+@cache
+def sources() -> list[tuple[str, str]]:
+    """Return (path from the root, text) of every Python file of the product."""
+    paths = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    return [(p.relative_to(ROOT).as_posix(), p.read_text(encoding="utf-8")) for p in paths]
 
 
+@cache
 def imports() -> list[Import]:
     """Return every import of the product."""
     return [found for path, text in sources() for found in imports_of(path, text)]

@@ -2,7 +2,7 @@
 -- KEYS: rq:job:{run}
 -- ARGV: 1 queue, 2 run id, 3 execution id, 4 seconds a worker may be silent, 5 seconds until RQ
 --       calls it abandoned, 6 now as RQ writes it, 7 progress JSON or '', 8 worker name
--- Answer: OK, FENCED (another execution has the run, or it was ended), or GONE (Redis lost it)
+-- Answer: OK, STOP (a person or the overlap policy wants it ended), FENCED (another execution has the run, or it was ended), or GONE (Redis lost it)
 local current = field(KEYS[1], 'rota_execution')
 if not current then return 'GONE' end
 if current ~= ARGV[3] or field(KEYS[1], 'status') ~= 'started' then return 'FENCED' end
@@ -19,4 +19,4 @@ redis.call('ZADD', 'rq:executions:' .. ARGV[2], now + ttl + 60, ARGV[3])
 redis.call('EXPIRE', 'rq:executions:' .. ARGV[2], ttl + 60)
 redis.call('HSET', KEYS[1], 'last_heartbeat', ARGV[6])
 if ARGV[7] ~= '' then redis.call('HSET', KEYS[1], 'rota_progress', ARGV[7]) end
-return 'OK'
+return redis.call('HGET', KEYS[1], 'rota_stop') and 'STOP' or 'OK'

@@ -20,7 +20,7 @@ redis.call('ZREM', 'rota:liveness', queue .. '|' .. run_id .. '|' .. execution)
 redis.call('DEL', 'rq:execution:' .. member)
 redis.call('ZREM', 'rq:executions:' .. run_id, execution)
 redis.call('SREM', KEYS[4], member)
-redis.call('HDEL', job, 'rota_execution')
+redis.call('HDEL', job, 'rota_execution', 'rota_stop')
 redis.call('HSET', job, 'status', status, 'ended_at', ARGV[10])
 if redis.call('EXISTS', KEYS[3]) == 1 then
   redis.call('HDEL', KEYS[3], 'current_job')
@@ -48,4 +48,7 @@ else
   redis.call('SREM', KEYS[2], run_id)
 end
 emit(run_id, ARGV[4], revision, attempt, redis.call('HGET', job, 'rota_static') or '{}', ARGV[6])
+if status ~= 'queued' and status ~= 'scheduled' then
+  release_buffered(string.sub(KEYS[2], string.len('rota:live:') + 1))
+end
 return 'OK'

@@ -6,7 +6,7 @@
 --       9 next due (nominal + jitter) or '', 10 run id, 11 queue, 12 overlap policy,
 --       13 static JSON of the run, 14 missed runs: JSON list of [run id, static JSON, data JSON],
 --       then pairs of the job's hash
--- Answer: FIRED, ADVANCED, SKIPPED, or the reason why nothing changed:
+-- Answer: FIRED, ADVANCED, SKIPPED, BUFFERED, or the reason why nothing changed:
 --         FENCED, REPLAY, STALE, PAUSED, DUPLICATE
 local schedule, job, live = KEYS[1], KEYS[2], KEYS[3]
 local id, task, run_id, queue = ARGV[1], ARGV[2], ARGV[10], ARGV[11]
@@ -21,16 +21,18 @@ if redis.call('HEXISTS', 'rota:pauses', '*') == 1 or redis.call('HEXISTS', 'rota
   return 'PAUSED'
 end
 
--- A run is live until it ends; ids of runs that are gone or ended without us are dropped here.
-local function live_run()
+-- Make room for the new run: end what is live of its task.
+local function end_live_runs(reason)
   for _, other in ipairs(redis.call('SMEMBERS', live)) do
-    local status = field('rq:job:' .. other, 'status')
-    if status == 'queued' or status == 'started' or status == 'scheduled' or status == 'deferred' then
-      return other
+    local other_job = 'rq:job:' .. other
+    local status = field(other_job, 'status')
+    if status == 'queued' or status == 'scheduled' then
+      redis.call('SREM', live, other)
+      withdraw(other, other_job, reason)
+    elseif status == 'started' then
+      ask_to_stop(other, other_job, reason)
     end
-    redis.call('SREM', live, other)
   end
-  return nil
 end
 
 for _, missed in ipairs(cjson.decode(ARGV[14])) do
@@ -40,17 +42,24 @@ end
 local outcome = 'ADVANCED'
 if ARGV[6] ~= '' then
   local skipped_by = field('rota:skips:' .. id, ARGV[6])
-  local other = ARGV[12] == 'skip' and live_run() or nil
+  local policy = ARGV[12]
+  if policy == 'cancel_other' and not skipped_by then
+    end_live_runs('overlap: run ' .. run_id .. ' takes its place')
+  end
+  local other = policy ~= 'allow' and live_run(task) or nil
   if skipped_by then
     outcome = 'SKIPPED'
     redis.call('HDEL', 'rota:skips:' .. id, ARGV[6])
     emit(run_id, 'skipped', 1, 0, ARGV[13], cjson.encode({reason = 'skipped by ' .. skipped_by}))
+  elseif redis.call('EXISTS', job) == 1 then
+    outcome = 'DUPLICATE'
+  elseif other and policy ~= 'skip' then
+    outcome = 'BUFFERED'
+    buffer(task, run_id, ARGV[13], other, job, 15)
   elseif other then
     outcome = 'SKIPPED'
     emit(run_id, 'skipped', 1, 0, ARGV[13],
       cjson.encode({reason = 'overlap: run ' .. other .. ' has not ended'}))
-  elseif redis.call('EXISTS', job) == 1 then
-    outcome = 'DUPLICATE'
   else
     outcome = 'FIRED'
     write_pairs(job, 15)

@@ -47,3 +47,69 @@ local function field(key, name)
   if type(answer) == 'string' then return answer end
   return nil
 end
+
+-- Return one run of the task that has not ended; ids of runs that are gone, or ended without us,
+-- are dropped from the set.
+local function live_run(task)
+  local live = 'rota:live:' .. task
+  for _, other in ipairs(redis.call('SMEMBERS', live)) do
+    local status = field('rq:job:' .. other, 'status')
+    if status == 'queued' or status == 'started' or status == 'scheduled' or status == 'deferred' then
+      return other
+    end
+    redis.call('SREM', live, other)
+  end
+  return nil
+end
+
+-- Keep a run back until the live one ends; the one kept so far gives way to it.
+local function buffer(task, run_id, static, other, job, first)
+  local earlier = field('rota:buffered', task)
+  if earlier and earlier ~= run_id then
+    local replaced = 'rq:job:' .. earlier
+    emit(earlier, 'skipped', redis.call('HINCRBY', replaced, 'rota_revision', 1), 0,
+      field(replaced, 'rota_static') or static,
+      '{"reason":"overlap: a newer fire time took its place"}')
+    redis.call('DEL', replaced)
+  end
+  write_pairs(job, first)
+  redis.call('HSET', job, 'status', 'deferred')
+  redis.call('HSET', 'rota:buffered', task, run_id)
+  emit(run_id, 'scheduled', 1, 0, static,
+    cjson.encode({reason = 'overlap: waits until run ' .. other .. ' ends'}))
+end
+
+-- Queue the run that was kept back, once nothing of its task is live. Return whether it did.
+local function release_buffered(task)
+  local run_id = field('rota:buffered', task)
+  if not run_id or live_run(task) then return false end
+  redis.call('HDEL', 'rota:buffered', task)
+  local job = 'rq:job:' .. run_id
+  if field(job, 'status') ~= 'deferred' then return false end
+  redis.call('HSET', job, 'status', 'queued')
+  redis.call('SADD', 'rota:live:' .. task, run_id)
+  push(field(job, 'origin') or 'default', run_id, false)
+  emit(run_id, 'queued', redis.call('HINCRBY', job, 'rota_revision', 1), 0,
+    field(job, 'rota_static') or '{}', '{"queued_at":' .. string.format('%.0f', now_ms()) .. '}')
+  return true
+end
+
+-- Take a waiting run out of its queue or of the delayed ones.
+local function withdraw(run_id, job, reason)
+  local queue = field(job, 'origin') or 'default'
+  redis.call('LREM', 'rq:queue:' .. queue, 0, run_id)
+  redis.call('ZREM', 'rq:scheduled:' .. queue, run_id)
+  redis.call('HSET', job, 'status', 'canceled')
+  redis.call('EXPIRE', job, 86400)
+  local static = field(job, 'rota_static') or '{}'
+  emit(run_id, 'cancelled', redis.call('HINCRBY', job, 'rota_revision', 1),
+    field(job, 'rota_attempt') or 0, static, cjson.encode({reason = reason}))
+end
+
+-- Ask the worker of a running run to end it: by RQ's own command at once, and by a mark that its
+-- next heartbeat finds in any case.
+local function ask_to_stop(run_id, job, reason)
+  redis.call('HSET', job, 'rota_stop', reason)
+  redis.call('PUBLISH', 'rq:pubsub:' .. (field(job, 'worker_name') or ''), cjson.encode({
+    command = 'stop-execution', job_id = run_id, execution_id = field(job, 'rota_execution') or ''}))
+end

@@ -39,6 +39,7 @@ if #recent >= tonumber(ARGV[4]) then
   local task = cjson.decode(static).task_id
   if task then redis.call('SREM', 'rota:live:' .. task, run_id) end
   emit(run_id, 'quarantined', revision, attempt, static, cjson.encode(data))
+  if task then release_buffered(task) end
   return 'QUARANTINED'
 end
 redis.call('HSET', job, 'status', 'queued')

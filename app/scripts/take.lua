@@ -5,7 +5,8 @@
 --       itself calls an execution abandoned, 5 now as RQ writes it, 6 id of a foreign job that the
 --       caller has checked or '', 7 its static JSON, then names of queues in order of priority
 -- Answer: nil (nothing waits), {'run', queue, run id, hash}, {'foreign', queue, id, hash} (still in
---         its queue: check it), or {'broken', queue, id, why} (still in its queue: set it aside)
+--         its queue: check it), {'broken', queue, id, why} (still in its queue: set it aside), or
+--         {'again', queue, '', ''} (many dead ids were dropped, ask again)
 local now = now_ms() / 1000
 local worker, execution = ARGV[1], ARGV[2]
 
@@ -31,9 +32,23 @@ local function start(queue, id, job)
   return {'run', queue, id, redis.call('HGETALL', job)}
 end
 
+-- Which of our own fields could not be worked with, nil where all can. A script that fails half
+-- way takes nothing back, so this is asked before the run leaves its queue.
+local function broken_field(job)
+  for _, name in ipairs({'rota_attempt', 'rota_revision'}) do
+    if not string.find(field(job, name) or '0', '^%d+$') then return name end
+  end
+  local read, static = pcall(cjson.decode, field(job, 'rota_static'))
+  if not read or type(static) ~= 'table' or type(static.task_id) ~= 'string'
+    or type(static.trigger) ~= 'string' or type(static.at) ~= 'number' then
+    return 'rota_static'
+  end
+  return nil
+end
+
 for i = 8, #ARGV do
   local queue, key = ARGV[i], 'rq:queue:' .. ARGV[i]
-  for _ = 1, 100 do
+  for dropped = 1, 100 do
     local id = redis.pcall('LINDEX', key, 0)
     if type(id) ~= 'string' then break end
     local job = 'rq:job:' .. id
@@ -47,6 +62,12 @@ for i = 8, #ARGV do
       -- template of a schedule: nothing to run.
       redis.call('LPOP', key)
     elseif field(job, 'rota_static') then
+      local broken = broken_field(job)
+      if broken then
+        -- Else it would count as live, and its task would never fire again.
+        redis.call('HSET', job, 'status', 'failed')
+        return {'broken', queue, id, 'its field ' .. broken .. ' is garbage'}
+      end
       redis.call('LPOP', key)
       return start(queue, id, job)
     elseif id == ARGV[6] then
@@ -56,6 +77,7 @@ for i = 8, #ARGV do
     else
       return {'foreign', queue, id, redis.call('HGETALL', job)}
     end
+    if dropped == 100 then return {'again', queue, '', ''} end
   end
 end
 return false

@@ -28,6 +28,8 @@ class Area:
 
 def split(text: str, titles: list[str]) -> tuple[str, Area]:
     """Return the title and the area a range names. Raises ApiError when it names neither."""
+    if not text:
+        raise _unparsable(text)
     if text.startswith("'"):
         title, rest = _quoted(text)
     elif "!" in text:

@@ -71,10 +71,15 @@ class TokenEndpoint:
         except GrantRefusedError as refused:
             error = {"error": refused.error, "error_description": refused.description}
             return answer(error, 400)
+        token = self.new_token(scopes)
+        return answer({"access_token": token, "expires_in": self.lifetime, "token_type": "Bearer"})
+
+    def new_token(self, scopes: frozenset[str] = SCOPES) -> str:
+        """Issue a token for `scopes`."""
         token = f"sandbox.{secrets.token_urlsafe(32)}"
         with self._lock:
             self._tokens[token] = (self.clock() + self.lifetime, scopes)
-        return answer({"access_token": token, "expires_in": self.lifetime, "token_type": "Bearer"})
+        return token
 
     def check(self, request: Request, *, to_write: bool) -> str:
         """Return who calls. Raises ApiError: 401 without a valid token, 403 without the scope."""

@@ -38,7 +38,8 @@ def open_console(redis_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[Op
             "api_tokens": PROGRAMS,
             "sign_in_key": SIGN_IN_KEY,
         }
-        system = open_system(redis_url, sqlite_url, tmp_path, **usual | changes)
+        address = str(changes.pop("redis_url", redis_url))
+        system = open_system(address, sqlite_url, tmp_path, **usual | changes)
         release(system)
         opened.append(system)
         return create_app(system)

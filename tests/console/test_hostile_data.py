@@ -198,6 +198,7 @@ def test_links_in_results_lead_to_web_addresses_only(
     operator: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     result = {"good": "https://example.org/a?b=1&c=2", "bad": "javascript:alert(1)"}
+    show(monkeypatch, "x")
     monkeypatch.setattr(reads, "run", lambda *_: replace(RUN, result=result))
     document = Document(operator.get("/runs/r").text)
     links = [value for _, name, value in document.attributes if name == "href"]

@@ -67,7 +67,8 @@ def test_two_people_and_two_addresses_have_two_tags(console: Flask) -> None:
 
 def test_a_notice_is_shown_whatever_the_tag(operator: Browser) -> None:
     operator.post("/tasks/greet/pause", reason="quota")
-    tag = tag_of(operator, "/runs")
+    operator.get("/tasks/greet")
+    tag = tag_of(operator, "/tasks/greet")
     operator.post("/tasks/greet/resume")
     answer = operator.get("/tasks/greet", **{"If-None-Match": tag})
     assert answer.status_code == 200

@@ -36,8 +36,8 @@ def ask(sandbox: Sandbox) -> Ask:
             "iat": now,
             "exp": now + 3600,
         }
-        signer = crypt.RSASigner.from_string(key or account["private_key"])
-        assertion = jwt.encode(signer, {**right, **claims}).decode()
+        signer = crypt.RSASigner.from_string(key or account["private_key"])  # type: ignore[no-untyped-call]  # google-auth leaves it untyped
+        assertion = jwt.encode(signer, {**right, **claims}).decode()  # type: ignore[no-untyped-call]  # likewise
         if tampered:
             head, body, signature = assertion.split(".")
             assertion = f"{head}.{body[:-4]}AAAA.{signature}"

@@ -1,0 +1,125 @@
+"""Taking the next run from the queues: whose it is, and whether it may run here."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from redis import Redis
+
+from app import keys, scripts
+from app.catalogue import Catalogue
+from app.errors import Invalid
+from app.quarantine import set_aside
+from app.recovery import SILENT_SECONDS
+from app.run_jobs import NewRun, call_of, decoded_hash
+from app.tasks import Task
+
+log = logging.getLogger("rota.worker")
+
+# RQ's own readers call an execution abandoned after this long; our reaper is far quicker.
+RQ_TTL = 300
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A run that this worker has started. `task` is None where this code has no such task."""
+
+    queue: str
+    run_id: str
+    execution_id: str
+    attempt: int
+    fields: dict[str, bytes]
+    static: dict[str, Any]
+    task: Task[Any, Any] | None
+    arguments: dict[str, Any]
+
+
+def take(redis: Redis, catalogue: Catalogue, worker: str, queues: Sequence[str]) -> Taken | None:
+    """Take and start the next run, None when nothing waits.
+
+    Foreign jobs run where they call a task of the catalogue in RQ's JSON form; others are set
+    aside whole.
+    """
+    approved: tuple[str, str] = ("", "")
+    while True:
+        now = datetime.now(UTC)
+        execution_id = uuid4().hex
+        answer = scripts.run(
+            "take",
+            redis,
+            [keys.worker(worker), keys.worker_executions(worker)],
+            [worker, execution_id, SILENT_SECONDS, RQ_TTL, rq_time(now), *approved, *queues],
+        )
+        if not answer:
+            return None
+        kind, queue, run_id = answer[0].decode(), answer[1].decode(), answer[2]
+        if kind == "again":
+            continue
+        if kind == "broken":
+            set_aside(redis, keys.queue(queue), run_id, answer[3].decode("utf-8", "replace"), now)
+        elif kind == "foreign":
+            static = _checked_foreign(redis, catalogue, queue, run_id, answer[3], now)
+            approved = ("", "") if static is None else (run_id.decode(), static)
+        else:
+            return _taken(catalogue, queue, run_id.decode(), execution_id, answer[3])
+
+
+def _taken(
+    catalogue: Catalogue, queue: str, run_id: str, execution_id: str, pairs: list[bytes]
+) -> Taken:
+    fields = decoded_hash(pairs)
+    static = json.loads(fields["rota_static"])
+    try:
+        path, args, kwargs = call_of(fields)
+        task = catalogue.by_path(path)
+        arguments = _by_name(task, args, kwargs) if task else kwargs
+    except (ValueError, TypeError) as error:
+        log.error("Run %s cannot be read: %s", run_id, error)
+        task, arguments = None, {}
+    attempt = int(fields.get("rota_attempt", b"1"))
+    return Taken(queue, run_id, execution_id, attempt, fields, static, task, arguments)
+
+
+def _by_name(task: Task[Any, Any], args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    if not args:
+        return kwargs
+    return dict(inspect.signature(task.function).bind(*args, **kwargs).arguments)
+
+
+def _checked_foreign(
+    redis: Redis, catalogue: Catalogue, queue: str, run_id: bytes, pairs: Any, now: datetime
+) -> str | None:
+    """Return the static JSON of a foreign job that may run; else set it aside."""
+    try:
+        path, args, kwargs = call_of(decoded_hash(pairs))
+        task = catalogue.by_path(path)
+        if task is None:
+            raise ValueError(f"it calls {path[:100]}, which is no task of the catalogue")
+        arguments = task.parameters.validate(_by_name(task, args, kwargs))
+        name = run_id.decode()
+    except (ValueError, TypeError, Invalid) as error:
+        set_aside(redis, keys.queue(queue), run_id, str(error), now)
+        return None
+    return NewRun(
+        run_id=name,
+        task_id=task.id,
+        path=task.path,
+        queue=queue,
+        timeout_seconds=task.timeout_seconds,
+        trigger="api",
+        at=now,
+        arguments=arguments,
+        triggered_by="rq",
+    ).static()
+
+
+def rq_time(instant: datetime) -> str:
+    """Write an instant as RQ does."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
