@@ -41,10 +41,16 @@ class Catalogue:
     def definition(self, task: Task[Any, Any], schedule: TaskSchedule) -> dict[str, Any]:
         """Return all that firing needs, as JSON; what is unset takes the application's zone."""
         return {
-            "task_id": task.id,
-            "path": task.path,
+            **self.policies(task),
             "schedule": schedule.schedule.in_zone(self.timezone).to_json(),
             "arguments": dict(schedule.arguments),
+        }
+
+    def policies(self, task: Task[Any, Any]) -> dict[str, Any]:
+        """Return the part of a definition that is the same for all schedules of a task."""
+        return {
+            "task_id": task.id,
+            "path": task.path,
             "queue": task.queue,
             "timeout_seconds": task.timeout_seconds,
             "overlap": task.overlap,

@@ -23,6 +23,7 @@ from typing import Any
 from app.context import CurrentRun
 from app.logs import line_of
 from app.perform import TimedOut, perform
+from app.storable import storable_text
 from app.tasks import Task
 
 PR_SET_PDEATHSIG = 1
@@ -49,6 +50,8 @@ def execute(
     signal.setitimer(signal.ITIMER_REAL, task.timeout_seconds)
     outcome = perform(task, arguments, run)
     signal.setitimer(signal.ITIMER_REAL, 0)
+    sys.stdout.flush()
+    sys.stderr.flush()
     teller.say("end", asdict(outcome))
     link.close()
     os._exit(0)
@@ -108,7 +111,7 @@ class _PrintedLines:
 
     def _say(self, line: str) -> None:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        message = line[:LONGEST_LINE].encode("utf-8", "backslashreplace").decode()
+        message = storable_text(line[:LONGEST_LINE])
         self._teller.say(
             "log", {"at": at, "level": self._level, "logger": self._name, "message": message}
         )

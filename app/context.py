@@ -9,6 +9,7 @@ from threading import Event
 from typing import Any
 
 from app.errors import RotaError
+from app.storable import storable_text
 
 
 @dataclass
@@ -60,4 +61,6 @@ def current_run() -> CurrentRun:
 def progress(done: int, total: int | None = None, message: str = "") -> None:
     """Say how far the run is; shown live. Outside a run it does nothing."""
     if _current:
-        _current[0].say("progress", {"done": done, "total": total, "message": message[:200]})
+        _current[0].say(
+            "progress", {"done": done, "total": total, "message": storable_text(message[:200])}
+        )

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from app.storable import storable_text
+
 ENGINE = Path(__file__).parent
 LONGEST_MESSAGE = 2_000
 LONGEST_TRACEBACK = 32_000
@@ -26,8 +28,8 @@ def told(kind: str, message: str, trace: str = "", where: str = "") -> dict[str,
     """Return the JSON form of an error that is no exception here: a killed child, a time-out."""
     return {
         "type": kind,
-        "message": _storable(message)[:LONGEST_MESSAGE],
-        "traceback": _middle_cut(_storable(trace)),
+        "message": storable_text(message)[:LONGEST_MESSAGE],
+        "traceback": _middle_cut(storable_text(trace)),
         "fingerprint": hashlib.sha256(f"{kind} {where}".encode("utf-8", "replace")).hexdigest()[
             :16
         ],
@@ -51,11 +53,6 @@ def _innermost(trace: TracebackType | None) -> str:
 
 def _installed(filename: str) -> bool:
     return "site-packages" in filename or filename.startswith((sys.base_prefix, "<"))
-
-
-def _storable(text: str) -> str:
-    """Escape what neither JSON in Redis nor PostgreSQL takes: lone surrogates and NUL."""
-    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
 
 
 def _middle_cut(text: str) -> str:

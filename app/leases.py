@@ -29,8 +29,8 @@ def lease(database: Engine, name: str, seconds: float) -> Iterator[None]:
         taken = connection.execute(
             statement.on_conflict_do_update(
                 index_elements=[leases.c.name], set_=values, where=leases.c.expires_at <= now
-            )
-        ).rowcount
+            ).returning(leases.c.name)
+        ).first()
     if not taken:
         raise Conflict(f"{name} is in progress elsewhere.")
     try:

@@ -19,6 +19,7 @@ from typing import Any
 
 from app.errors import SettingsError
 from app.settings import Settings
+from app.storable import storable_text
 
 LARGEST_FILE = 10_000_000
 OLD_FILES = 3
@@ -37,7 +38,7 @@ def line_of(record: logging.LogRecord, longest: int = 32_000) -> dict[str, str]:
         "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         "level": record.levelname,
         "logger": record.name,
-        "message": message[:longest].encode("utf-8", "backslashreplace").decode(),
+        "message": storable_text(message[:longest]),
     }
 
 

@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from app import keys, scripts
 from app.connection import asking_redis
-from app.errors import Unavailable
+from app.errors import Conflict, Unavailable
 from app.reconcile import reconcile
 from app.records.database import reading, writing
 from app.records.decisions import mark_applied, pending_acts
+from app.records.schema import runs
 from app.run_jobs import NewRun, job_pairs
 from app.system import System
 
@@ -24,7 +27,8 @@ def apply_act(
 ) -> bool:
     """Apply one committed act; return False when Redis is away and it stays in the outbox.
 
-    Every verb may be applied twice: a crash between Redis and the mark repeats it.
+    Every verb may be applied twice: a crash between Redis and the mark repeats it. Raises
+    Conflict where the run moved on before the act reached it.
     """
     try:
         with asking_redis():
@@ -32,6 +36,10 @@ def apply_act(
             system.redis.incr(keys.CHANGES)
         with writing(system.database) as connection:
             mark_applied(connection, act_id, now, None)
+    except Conflict as error:
+        with writing(system.database) as connection:
+            mark_applied(connection, act_id, now, str(error))
+        raise
     except Unavailable as error:
         log.warning("Act %s (%s) waits in the outbox: %s", act_id, verb, error)
         return False
@@ -46,6 +54,8 @@ def sweep(system: System, now: datetime) -> int:
     for row in waiting:
         try:
             applied += apply_act(system, row.act_id, row.verb, row.payload, now)
+        except Conflict as error:
+            log.warning("Act %s (%s) came too late: %s", row.act_id, row.verb, error)
         except (KeyError, ValueError, TypeError) as error:
             # An act that cannot be understood would stop all that come after it.
             log.exception("Act %s (%s) can never be applied", row.act_id, row.verb)
@@ -78,10 +88,61 @@ def _reconcile(system: System, payload: Mapping[str, Any], now: datetime) -> Non
     reconcile(system, now, payload.get("task_id"))
 
 
+def _cancel(system: System, payload: Mapping[str, Any], now: datetime) -> None:
+    del now
+    run_id = payload["run_id"]
+    args = [run_id, payload["task_id"], payload["reason"]]
+    answer = scripts.run("cancel", system.redis, [keys.job(run_id)], args)
+    _demand(answer, "CANCELLED", "canceled")
+
+
+def _stop(system: System, payload: Mapping[str, Any], now: datetime) -> None:
+    del now
+    run_id = payload["run_id"]
+    args = [run_id, payload["reason"]]
+    _demand(scripts.run("stop", system.redis, [keys.job(run_id)], args), "STOPPING", "stopped")
+
+
+def _retry(system: System, payload: Mapping[str, Any], now: datetime) -> None:
+    run = run_from_json(payload["run"])
+    with reading(system.database) as connection:
+        revision = connection.execute(
+            select(runs.c.revision).where(runs.c.run_id == run.run_id)
+        ).scalar_one()
+    attempt = payload["attempt"]
+    args = [run.run_id, run.queue, run.task_id, revision, attempt, run.static()]
+    pairs = job_pairs(run, system.redis, revision, attempt)
+    answer = scripts.run("retry", system.redis, [keys.job(run.run_id)], [*args, *pairs])
+    _demand(answer, "QUEUED", "queued", "started")
+
+
+def _move(system: System, payload: Mapping[str, Any], now: datetime) -> None:
+    del now
+    run_id = payload["run_id"]
+    args = [run_id, payload["due"]]
+    _demand(scripts.run("postpone", system.redis, [keys.job(run_id)], args), "SCHEDULED")
+
+
+def _demand(answer: bytes, *wanted: str) -> None:
+    """Accept the wanted answers; a status instead says that the run got there first."""
+    found = answer.decode()
+    if found not in wanted:
+        raise Conflict(f"The run is {found or 'gone'} meanwhile: nothing was changed.")
+
+
 _VERBS: dict[str, Callable[[System, Mapping[str, Any], datetime], None]] = {
     "trigger": _trigger,
     "pause": _reconcile,
     "resume": _reconcile,
+    "reschedule": _reconcile,
+    "reset": _reconcile,
+    "create_schedule": _reconcile,
+    "delete_schedule": _reconcile,
+    "skip": _reconcile,
+    "cancel": _cancel,
+    "stop": _stop,
+    "retry": _retry,
+    "move": _move,
 }
 
 

@@ -15,6 +15,7 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 from app.failures import told
 from app.policies import Retry
 from app.run_jobs import FAILURE_TTL, RESULT_TTL, milliseconds
+from app.storable import storable, storable_text
 
 LARGEST_RESULT = 256 * 1024
 RQ_SUCCESSFUL, RQ_FAILED = 1, 2
@@ -46,12 +47,11 @@ class Ending:
 def success(value: Any) -> Outcome:
     """Turn what a task returned into JSON; a result that cannot be kept is left out, visibly."""
     try:
-        result = _jsonable(value)
+        result = storable(_jsonable(value))
         size = len(json.dumps(result))
     except (TypeError, ValueError, RecursionError, PydanticSerializationError) as error:
-        return Outcome(
-            "succeeded", reason=f"its result is not JSON and was left out: {error}"[:500]
-        )
+        why = storable_text(f"its result is not JSON and was left out: {error}"[:500])
+        return Outcome("succeeded", reason=why)
     if size > LARGEST_RESULT:
         return Outcome(
             "succeeded",

@@ -15,7 +15,7 @@ from sqlalchemy import Row
 from app import keys, scripts
 from app.definitions import Definition, canonical, parsed
 from app.records.database import reading
-from app.records.decisions import EVERYTHING, all_pauses, known_schedules, resumptions
+from app.records.decisions import EVERYTHING, all_pauses, known_schedules, resumptions, skippers
 from app.records.schema import schedules as schedule_table
 from app.run_jobs import template_pairs
 from app.system import System
@@ -23,6 +23,7 @@ from app.system import System
 log = logging.getLogger("rota.scheduler")
 
 ATTEMPTS = 5
+SKIPS_TTL = 400 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def reconcile(system: System, now: datetime, task_id: str | None = None) -> int:
         rows = known_schedules(connection, task_id)
         resumed = resumptions(connection)
         retired = _retired(connection, task_id)
+        skipped = skippers(connection, now)
     changed = 0
     for _ in range(ATTEMPTS):
         held = _held(system.redis, [row.schedule_id for row in rows])
@@ -54,6 +56,7 @@ def reconcile(system: System, now: datetime, task_id: str | None = None) -> int:
         if not rows:
             break
     _remove(system.redis, retired)
+    _mirror_skips(system.redis, skipped)
     # Last, so that what was resumed has its new fire time before anything may fire again.
     _mirror_pauses(system.redis, paused)
     system.redis.incr(keys.CHANGES)
@@ -110,6 +113,14 @@ def _mirror_pauses(redis: Redis, paused: Mapping[str, Row[Any]]) -> None:
         pipeline.hset(keys.PAUSES, scope, json.dumps(note))
     pipeline.lpush(keys.WAKE, "1")
     pipeline.ltrim(keys.WAKE, 0, 0)
+    pipeline.execute()
+
+
+def _mirror_skips(redis: Redis, skipped: Sequence[Row[Any]]) -> None:
+    pipeline = redis.pipeline(transaction=False)
+    for row in skipped:
+        pipeline.hset(keys.skips(row.schedule_id), str(int(row.fire_time.timestamp())), row.by)
+        pipeline.expire(keys.skips(row.schedule_id), SKIPS_TTL)
     pipeline.execute()
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from redis import Redis
 from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy.exc import OperationalError, StatementError
 
 from app import keys
 from app.connection import asking_redis
@@ -20,11 +22,14 @@ from app.events import Event, parse
 from app.records.database import reading, writing
 from app.records.history import record, record_log
 from app.records.schema import recorder
+from app.run_log import read_lines
 from app.views import ENDED
 
 log = logging.getLogger("rota.recorder")
 
 BATCH = 500
+# What a database, or the types on the way to it, say of values that they do not take.
+BROKEN = (StatementError, ValueError, TypeError, KeyError, OverflowError)
 
 
 class Recorder:
@@ -54,14 +59,42 @@ class Recorder:
             events = self._parsed(entries)
             logs = self._logs(events)
         last = entries[-1][0].decode()
-        with writing(self._database) as connection:
-            if not _advance(connection, incarnation, position, last):
-                return 0
-            record(connection, events)
-            for run_id, (lines, dropped) in logs.items():
-                record_log(connection, run_id, lines, dropped)
+        try:
+            committed = self._commit(start, last, events, logs, record)
+        except BROKEN as error:
+            log.error("A batch cannot be recorded as a whole, so one by one: %r", error)
+            committed = self._commit(start, last, events, logs, self._record_each)
+        if not committed:
+            return 0
         self._tidy(last)
         return len(entries)
+
+    def _commit(
+        self,
+        start: tuple[str, str],
+        last: str,
+        events: list[Event],
+        logs: Mapping[str, tuple[list[Any], int]],
+        write: Callable[[Connection, list[Event]], None],
+    ) -> bool:
+        with writing(self._database) as connection:
+            if not _advance(connection, *start, last):
+                return False
+            write(connection, events)
+            for run_id, (lines, dropped) in logs.items():
+                record_log(connection, run_id, lines, dropped)
+        return True
+
+    def _record_each(self, connection: Connection, events: list[Event]) -> None:
+        """Record what can be, and set aside the events that the database refuses."""
+        for event in events:
+            try:
+                with connection.begin_nested():
+                    record(connection, [event])
+            except OperationalError:
+                raise
+            except BROKEN as error:
+                self._set_aside(event.position, error)
 
     def _read(self, position: str, block_ms: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
         answer: Any = self._redis.xread({keys.EVENTS: position}, count=BATCH, block=block_ms)
@@ -79,16 +112,20 @@ class Recorder:
                 event = parse(position, fields)
                 _ = event.static["task_id"], event.static["trigger"], event.static["at"]
             except (ValueError, KeyError, TypeError) as error:
-                note = {
-                    "reason": f"broken event: {error!r}",
-                    "at": datetime.now(UTC).isoformat(),
-                    "place": keys.EVENTS,
-                }
-                self._redis.hset(keys.QUARANTINE, f"event {position.decode()}", json.dumps(note))
-                log.error("Set aside event %s: %r", position.decode(), error)
+                self._set_aside(position.decode(), error)
                 continue
             events.append(event)
         return events
+
+    def _set_aside(self, position: str, error: Exception) -> None:
+        note = {
+            "reason": f"broken event: {error!r}"[:500],
+            "at": datetime.now(UTC).isoformat(),
+            "place": keys.EVENTS,
+        }
+        with asking_redis():
+            self._redis.hset(keys.QUARANTINE, f"event {position}", json.dumps(note))
+        log.error("Set aside event %s: %r", position, error)
 
     def _logs(self, events: list[Event]) -> dict[str, tuple[list[Any], int]]:
         ended = list(dict.fromkeys(e.run_id for e in events if e.status in ENDED and e.attempt))
@@ -96,11 +133,12 @@ class Recorder:
         for run_id in ended:
             pipeline.lrange(keys.log(run_id), 0, -1)
             pipeline.hget(keys.job(run_id), "rota_log_dropped")
-        answers = pipeline.execute() if ended else []
+        answers = pipeline.execute(raise_on_error=False) if ended else []
         return {
-            run_id: ([json.loads(line) for line in lines], int(dropped or 0))
+            run_id: (read_lines(lines), _count(dropped))
             for run_id, lines, dropped in zip(ended, answers[::2], answers[1::2], strict=True)
-            if lines
+            # Neither empty nor an error: the key may be of another type.
+            if isinstance(lines, list) and lines
         }
 
     def _tidy(self, position: str) -> None:
@@ -110,6 +148,10 @@ class Recorder:
             pipeline.xtrim(keys.EVENTS, minid=position, approximate=True)
             pipeline.incr(keys.CHANGES)
             pipeline.execute()
+
+
+def _count(text: Any) -> int:
+    return int(text) if isinstance(text, bytes) and text.isdigit() else 0
 
 
 def _position(connection: Connection) -> tuple[str, str] | None:

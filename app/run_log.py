@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
 from redis import Redis
 
-from app import keys
+from app import keys, scripts
+from app.storable import storable_text
 
 MOST_LINES = 2_000
 MOST_BYTES = 256 * 1024
 FLUSH_SECONDS = 0.25
 KEEP_SECONDS = 24 * 3600
+
+
+UNREADABLE = {
+    "at": "1970-01-01T00:00:00.000+00:00",
+    "level": "ERROR",
+    "logger": "rota",
+    "message": "(a line that cannot be read)",
+}
+
+
+def read_lines(raw: Iterable[bytes]) -> list[dict[str, str]]:
+    """Read lines back; garbage leaves a line that says so, so that positions stay right."""
+    return [_read(line) for line in raw]
+
+
+def _read(raw: bytes) -> dict[str, str]:
+    try:
+        line = json.loads(raw)
+        datetime.fromisoformat(line["at"])
+        return {name: storable_text(str(line[name])) for name in UNREADABLE}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return UNREADABLE
 
 
 class RunLog:
@@ -48,13 +72,11 @@ class RunLog:
         """Write what waits. On an error it is kept for the next flush."""
         if not self._waiting and not self._dropped:
             return
-        pipeline = self._redis.pipeline(transaction=False)
-        if self._waiting:
-            pipeline.rpush(keys.log(self._run_id), *self._waiting)
-        if self._dropped:
-            pipeline.hset(keys.job(self._run_id), "rota_log_dropped", self._dropped)
-        pipeline.expire(keys.log(self._run_id), KEEP_SECONDS)
-        pipeline.incr(keys.CHANGES)
-        pipeline.execute()
+        scripts.run(
+            "log",
+            self._redis,
+            [keys.log(self._run_id), keys.job(self._run_id)],
+            [self._dropped, KEEP_SECONDS, *self._waiting],
+        )
         self._waiting.clear()
         self._flushed_at = monotonic()

@@ -46,10 +46,15 @@ class Supervision:
         parent = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
-            os.setpgrp()
-            die_with_parent(parent)
-            ours.close()
-            execute(task, arguments, run, theirs)
+            try:
+                os.setpgrp()
+                die_with_parent(parent)
+                ours.close()
+                execute(task, arguments, run, theirs)
+            finally:
+                # Whatever went wrong, a child must never go on as a second worker.
+                os._exit(1)
+        self._lead_group()
         theirs.close()
         self._link = ours
         self._link.settimeout(LISTEN_SECONDS)
@@ -63,7 +68,9 @@ class Supervision:
         if part:
             self._understand(part)
         elif part == b"":
-            self._reap()
+            self._reap(os.waitpid(self.pid, 0)[1])
+        else:
+            self._reap_silent()
         if self.outcome is None and monotonic() > self._kill_at:
             seconds = self._task.timeout_seconds
             message = f"It ran longer than its time-out of {seconds} s and did not let itself end."
@@ -77,6 +84,13 @@ class Supervision:
         """End the child and all it started, at once; `outcome` is then how it ended."""
         self._killed_as = outcome
         self._kill_group()
+
+    def _lead_group(self) -> None:
+        # The child does the same: whoever comes first, a kill right after the fork finds the group.
+        try:
+            os.setpgid(self.pid, self.pid)
+        except ProcessLookupError:
+            log.debug("Child %d is gone already", self.pid)
 
     def _kill_group(self) -> None:
         try:
@@ -93,8 +107,13 @@ class Supervision:
             else:
                 self._hear(kind, what)
 
-    def _reap(self) -> None:
-        _, status = os.waitpid(self.pid, 0)
+    def _reap_silent(self) -> None:
+        """Notice the end of a child whose own children hold its end of the link open."""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if pid:
+            self._reap(status)
+
+    def _reap(self, status: int) -> None:
         self._link.close()
         # What the task started and left behind ends with it.
         self._kill_group()

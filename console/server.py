@@ -34,8 +34,9 @@ def serve(system: System) -> None:
     """
     settings = system.settings
     demand_secret(settings)
-    with bind(settings.host, settings.port) as listener:
-        _Server(create_app(system), listener).run()
+    app = create_app(system)
+    # From here on gunicorn owns the descriptor, and closes it.
+    _Server(app, bind(settings.host, settings.port).detach()).run()
 
 
 def demand_secret(settings: Settings) -> None:
@@ -72,7 +73,7 @@ def _why(error: OSError, host: str, port: int) -> str:
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
-    def __init__(self, app: Flask, listener: socket.socket) -> None:
+    def __init__(self, app: Flask, listener: int) -> None:
         self.app = app
         self.listener = listener
         super().__init__()
@@ -85,11 +86,11 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         return self.app
 
 
-def _gunicorn_settings(listener: socket.socket) -> dict[str, Any]:
+def _gunicorn_settings(listener: int) -> dict[str, Any]:
     # Heartbeats go to memory where there is some: a slow disk must not look like a hung worker.
     memory = Path("/dev/shm")  # noqa: S108 - not a file of ours, the place Linux offers for this
     return {
-        "bind": f"fd://{listener.fileno()}",
+        "bind": f"fd://{listener}",
         "worker_class": "gthread",
         "workers": WORKERS,
         "threads": THREADS,

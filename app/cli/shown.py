@@ -32,6 +32,7 @@ def add_commands(commands: Commands) -> None:
     listed.add_argument("--status")
     listed.add_argument("-n", type=int, default=20)
     _add(run_verbs, "show", "one run", run_run, "run_id")
+    steering.add_run_verbs(run_verbs)
     logs = run_verbs.add_parser("logs", help="a run's log lines")
     logs.add_argument("run_id")
     logs.add_argument("-f", "--follow", action="store_true", help="until the run ends")

@@ -1,4 +1,4 @@
-"""tasks run, trigger, pause, resume."""
+"""What steers tasks and runs."""
 
 from __future__ import annotations
 
@@ -46,6 +46,35 @@ def add_verbs(verbs: Commands) -> None:
     resume = verbs.add_parser("resume", help="let a task fire again")
     resume.add_argument("task_id")
     resume.set_defaults(run=run_resume)
+    skip = verbs.add_parser("skip", help="let a coming fire time pass")
+    skip.add_argument("task_id")
+    skip.add_argument("--at", metavar="TIME", help="which one (RFC 3339); default: the next")
+    skip.set_defaults(run=run_skip)
+    reschedule = verbs.add_parser("reschedule", help="let a task, or one schedule, fire otherwise")
+    reschedule.add_argument("schedule_id", metavar="ID")
+    reschedule.add_argument("--cron", metavar="EXPRESSION")
+    reschedule.add_argument("--every", metavar="DURATION", help="such as 30m")
+    reschedule.add_argument("--timezone", metavar="ZONE", help="such as Europe/Berlin")
+    reschedule.set_defaults(run=run_reschedule)
+    reset = verbs.add_parser("reset", help="let the code's own schedule hold again")
+    reset.add_argument("schedule_id", metavar="ID")
+    reset.set_defaults(run=run_reset)
+
+
+def add_run_verbs(verbs: Commands) -> None:
+    """Add what can be done with one run."""
+    for name, text, act in (
+        ("cancel", "take a waiting run out before it starts", actions.cancel),
+        ("stop", "end a running run", actions.stop),
+        ("retry", "try an ended run again under its id", actions.retry),
+    ):
+        parser = verbs.add_parser(name, help=text)
+        parser.add_argument("run_id")
+        parser.set_defaults(run=run_act, act=act, done=name)
+    again = verbs.add_parser("again", help="make a new run like this one")
+    again.add_argument("run_id")
+    add_arguments_option(again)
+    again.set_defaults(run=run_again)
 
 
 def run_task(options: argparse.Namespace) -> int:
@@ -96,6 +125,44 @@ def run_resume(options: argparse.Namespace) -> int:
     """Resume one task."""
     actions.resume(open_system(), operator(), options.task_id)
     print(f"{options.task_id} goes on.")
+    return 0
+
+
+def run_skip(options: argparse.Namespace) -> int:
+    """Skip one fire time."""
+    at = time_of(options.at, "--at")
+    skipped = actions.skip(open_system(), operator(), options.task_id, at)
+    print(f"{options.task_id} does not run at {skipped.isoformat()}.")
+    return 0
+
+
+def run_reschedule(options: argparse.Namespace) -> int:
+    """Change when a schedule fires."""
+    wanted = options.cron, options.every, options.timezone
+    actions.reschedule(open_system(), operator(), options.schedule_id, *wanted)
+    print(f"{options.schedule_id} is rescheduled.")
+    return 0
+
+
+def run_reset(options: argparse.Namespace) -> int:
+    """Take people's changes of a schedule back."""
+    actions.reset(open_system(), operator(), options.schedule_id)
+    print(f"{options.schedule_id} is as the code says.")
+    return 0
+
+
+def run_act(options: argparse.Namespace) -> int:
+    """Cancel, stop or retry a run."""
+    applied = options.act(open_system(), operator(), options.run_id)
+    print(f"{options.run_id}: {options.done}" + ("" if applied else " (pending: Redis is away)"))
+    return 0
+
+
+def run_again(options: argparse.Namespace) -> int:
+    """Make a new run like an earlier one."""
+    given = arguments_of(options)
+    accepted = actions.again(open_system(), operator(), options.run_id, given or None)
+    print(f"{accepted.run_id} {accepted.status}")
     return 0
 
 

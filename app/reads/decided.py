@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from app import keys
 from app.definitions import Definition, canonical, parsed
 from app.records.database import reading
-from app.records.decisions import EVERYTHING, all_pauses, known_schedules
+from app.records.decisions import EVERYTHING, all_pauses, coming_skips, known_schedules
 from app.schedules import Cron, Interval
 from app.system import System
 from app.views import PauseView, ScheduleView
@@ -25,6 +25,7 @@ class Decided:
 
     schedules: Mapping[str, tuple[tuple[str, Definition, datetime | None], ...]]
     pauses: Mapping[str, PauseView]
+    skips: Mapping[str, frozenset[datetime]]
 
     @property
     def everything(self) -> PauseView | None:
@@ -37,6 +38,7 @@ def decided(system: System, now: datetime) -> Decided:
     with reading(system.database) as connection:
         rows = known_schedules(connection)
         paused = all_pauses(connection)
+        skipped = coming_skips(connection, now)
     views = {scope: pause_view(row) for scope, row in paused.items()}
     nominal = _next_fire_times(system, [row.schedule_id for row in rows])
     found: dict[str, list[tuple[str, Definition, datetime | None]]] = {}
@@ -46,8 +48,10 @@ def decided(system: System, now: datetime) -> Decided:
         following = None
         if not held:
             following = nominal.get(row.schedule_id) or definition.schedule.next(now)
+            while following and following in skipped.get(row.schedule_id, ()):
+                following = definition.schedule.next(following)
         found.setdefault(row.task_id, []).append((row.schedule_id, definition, following))
-    return Decided({task_id: tuple(rows_) for task_id, rows_ in found.items()}, views)
+    return Decided({task_id: tuple(rows_) for task_id, rows_ in found.items()}, views, skipped)
 
 
 def schedule_view(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,11 @@ from app.reads.run_rows import attempt_view, live_view, run_view
 from app.records.database import reading
 from app.records.schema import attempts, run_logs
 from app.records.schema import runs as table
+from app.run_log import read_lines
 from app.system import System
 from app.views import LogLine, LogPage, RunView
+
+log = logging.getLogger("rota.reads")
 
 LONGEST_RUN_ID = 200
 
@@ -65,7 +68,7 @@ def run_log(system: System, run_id: str, after: int = 0, limit: int = 1000) -> L
     with asking_redis():
         found: Any = system.redis.lrange(keys.log(run_id), after, after + limit - 1)
         dropped_text: Any = system.redis.hget(keys.job(run_id), "rota_log_dropped")
-    lines = [json.loads(line) for line in found]
+    lines = read_lines(found)
     return _page(lines, after, int(dropped_text or 0), ended and len(lines) < limit)
 
 
@@ -76,6 +79,9 @@ def _live(system: System, run_id: str) -> tuple[RunView | None, int]:
         return live_view(run_id, fields), int(fields.get("rota_revision", b"0"))
     except (RedisError, OSError):
         # SQL alone answers then; the page says elsewhere that Redis is away.
+        return None, 0
+    except (ValueError, KeyError, TypeError) as error:
+        log.error("What Redis holds of run %s cannot be read: %r", run_id, error)
         return None, 0
 
 

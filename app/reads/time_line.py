@@ -56,6 +56,8 @@ def _coming(view: TaskView, found: Decided, now: datetime, end: datetime) -> Ite
     if view.state == "paused" or view.paused_by_all:
         return []
     times: list[datetime] = []
-    for _, definition, _ in found.schedules.get(view.id, ()):
-        times.extend(definition.schedule.between(now, end, limit=MOST_COMING))
+    for schedule_id, definition, _ in found.schedules.get(view.id, ()):
+        skipped = found.skips.get(schedule_id, frozenset())
+        coming = definition.schedule.between(now, end, limit=MOST_COMING)
+        times.extend(time for time in coming if time not in skipped)
     return sorted(times)[:MOST_COMING]

@@ -20,6 +20,7 @@ from app.records.schema import (
     pauses,
     releases,
     schedules,
+    skips,
 )
 
 EVERYTHING = "*"
@@ -141,6 +142,19 @@ def end_pause(connection: Connection, scope: str, now: datetime) -> bool:
     """Resume a scope; return whether it was paused."""
     holding = pauses.c.scope == scope, pauses.c.resumed_at.is_(None)
     return connection.execute(update(pauses).where(*holding).values(resumed_at=now)).rowcount == 1
+
+
+def coming_skips(connection: Connection, now: datetime) -> dict[str, frozenset[datetime]]:
+    """Return the coming fire times that people chose to skip, by schedule."""
+    found: dict[str, set[datetime]] = {}
+    for row in connection.execute(select(skips).where(skips.c.fire_time > now)):
+        found.setdefault(row.schedule_id, set()).add(row.fire_time)
+    return {schedule_id: frozenset(times) for schedule_id, times in found.items()}
+
+
+def skippers(connection: Connection, now: datetime) -> list[Row[Any]]:
+    """Return who skips which coming fire time."""
+    return list(connection.execute(select(skips).where(skips.c.fire_time > now)))
 
 
 # --- releases and schedules ----------------------------------------------------------------------

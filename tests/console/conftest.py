@@ -28,8 +28,12 @@ OpenConsole = Callable[..., Flask]
 
 
 @pytest.fixture
-def open_console(redis_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[OpenConsole]:
+def open_console(
+    redis_url: str, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[OpenConsole]:
     """Open a console whose settings differ from the usual ones."""
+    # Hundreds of sign-ins at the real price would take minutes; test_accounts pays it.
+    monkeypatch.setattr("app.accounts._NOBODY", f"scrypt:2:1:1${'00' * 16}${'00' * 64}")
     opened: list[System] = []
 
     def open_with(**changes: object) -> Flask:

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from app.settings_access import Credential
 from tests.console.people import ACTING, ADA, OTTO, READING, VERA, Browser, Program, signed_in
 
 OPEN = {"/healthz", "/readyz", "/sign-in", "/static/<path:filename>"}
@@ -16,7 +17,7 @@ UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 def rules(app: Flask) -> Iterator[tuple[Rule, str]]:
     for rule in app.url_map.iter_rules():
-        values = {name: "greet" for name in rule.arguments}
+        values = dict.fromkeys(rule.arguments, "greet")
         built = app.url_map.bind("localhost").build(rule.endpoint, values)
         yield rule, built.partition("?")[0]
 
@@ -69,16 +70,16 @@ def test_a_viewer_may_look_but_change_nothing(console: Flask) -> None:
 
 
 @pytest.mark.parametrize("person", [VERA, OTTO, ADA], ids=lambda person: person.role)
-def test_every_role_may_read_every_page(console: Flask, person: object) -> None:
-    browser = signed_in(console, person)  # type: ignore[arg-type]  # pytest's parameters are untyped
+def test_every_role_may_read_every_page(console: Flask, person: Credential) -> None:
+    browser = signed_in(console, person)
     for path in ("/", "/tasks", "/tasks/greet", "/runs", "/audit", "/panels"):
         answer = browser.get(path)
         assert answer.status_code in (200, 302), path
 
 
 @pytest.mark.parametrize("person", [OTTO, ADA], ids=lambda person: person.role)
-def test_operators_and_admins_may_act(console: Flask, person: object) -> None:
-    browser = signed_in(console, person)  # type: ignore[arg-type]  # pytest's parameters are untyped
+def test_operators_and_admins_may_act(console: Flask, person: Credential) -> None:
+    browser = signed_in(console, person)
     answer = browser.post("/tasks/greet/trigger")
     assert answer.status_code == 303
     assert answer.location.startswith("/runs/greet--m")

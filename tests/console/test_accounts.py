@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, select, update
 
-from app import accounts
 from app.accounts import (
     Account,
     Accounts,
@@ -91,7 +90,7 @@ def test_every_sign_in_costs_one_scrypt_whoever_it_is(
         counted.append(n * r * p)
         return scrypt(password, salt=salt, n=n, r=r, p=p, maxmem=maxmem)
 
-    monkeypatch.setattr(accounts.hashlib, "scrypt", count)
+    monkeypatch.setattr("app.accounts.hashlib.scrypt", count)
     for name in ("otto", "dora", "nobody"):
         for password in ("wrong", f"{name}'s password"):
             known.sign_in(name, password, "::1", NOON)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import chain
 
 import pytest
 from flask import Flask
@@ -73,14 +74,14 @@ def test_every_status_was_tried(answers: dict[int, list[TestResponse]]) -> None:
 
 
 def test_the_content_policy_is_strict_everywhere(answers: dict[int, list[TestResponse]]) -> None:
-    for answer in sum(answers.values(), []):
+    for answer in chain.from_iterable(answers.values()):
         policy = answer.headers["Content-Security-Policy"]
         assert set(policy.split("; ")) >= STRICT
         assert "unsafe" not in policy
 
 
 def test_browsers_are_told_to_be_careful(answers: dict[int, list[TestResponse]]) -> None:
-    for answer in sum(answers.values(), []):
+    for answer in chain.from_iterable(answers.values()):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "same-origin"
         assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
@@ -90,7 +91,7 @@ def test_browsers_are_told_to_be_careful(answers: dict[int, list[TestResponse]])
 
 
 def test_nothing_but_static_files_is_cached(answers: dict[int, list[TestResponse]]) -> None:
-    for answer in sum(answers.values(), []):
+    for answer in chain.from_iterable(answers.values()):
         static = answer.request.path.startswith("/static/") and answer.status_code == 200
         expected = "no-cache" if static else "no-store"
         assert answer.headers["Cache-Control"] == expected, answer.request.path

@@ -57,7 +57,9 @@ def _definition_without_its_schedule(redis: Redis) -> None:
 
 
 def _definition_with_an_impossible_schedule(redis: Redis) -> None:
-    _broken(redis, definition=_changed(redis, schedule={"kind": "cron", "expression": "0 0 31 2 *"}))
+    _broken(
+        redis, definition=_changed(redis, schedule={"kind": "cron", "expression": "0 0 31 2 *"})
+    )
 
 
 def _definition_with_arguments_that_are_no_object(redis: Redis) -> None:

@@ -1,0 +1,83 @@
+"""Who acts, and how an act is committed: decision, audit row and outbox in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from app.errors import Forbidden, Invalid
+from app.records.database import writing
+from app.records.decisions import Act, write_audit
+from app.system import System
+
+FARTHEST = timedelta(days=366)
+LONGEST_REASON = 500
+MAY_ACT = ("operator", "admin")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, in which role, through what (console, api, cli, scheduler), from where."""
+
+    name: str
+    role: str
+    via: str
+    address: str | None = None
+
+
+def act_of(
+    actor: Actor,
+    verb: str,
+    target: str,
+    payload: Mapping[str, Any],
+    before: Any = None,
+    after: Any = None,
+) -> Act:
+    """Make the act that is to be committed."""
+    return Act(
+        act_id=uuid4().hex,
+        verb=verb,
+        target=target,
+        payload=payload,
+        actor=actor.name,
+        role=actor.role,
+        via=actor.via,
+        address=actor.address,
+        before=before,
+        after=after,
+    )
+
+
+def demand_role(system: System, actor: Actor, verb: str, target: str, now: datetime) -> None:
+    """Refuse who may only look, and write that into the audit. Raises Forbidden."""
+    if actor.role in MAY_ACT:
+        return
+    with writing(system.database) as connection:
+        write_audit(connection, act_of(actor, verb, target, {}), now, "refused")
+    raise Forbidden(f"{actor.name} is a {actor.role}; to {verb} takes an operator or an admin.")
+
+
+def checked_reason(reason: str) -> str:
+    """Return a pause's reason on one line. Raises Invalid."""
+    text = " ".join(reason.split())
+    if not text:
+        raise Invalid("A pause needs a reason.", {"reason": "say why, in up to 500 characters"})
+    if len(text) > LONGEST_REASON:
+        raise Invalid("The reason is too long.", {"reason": f"at most {LONGEST_REASON} characters"})
+    return text
+
+
+def checked_time(value: datetime | None, now: datetime, name: str = "at") -> datetime | None:
+    """Return a time within the coming year in UTC. Raises Invalid."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise Invalid(f"{name} has no offset.", {name: "RFC 3339, such as 2027-01-31T09:00:00Z"})
+    if not now < value <= now + FARTHEST:
+        raise Invalid(
+            f"{name} is not in the coming year.", {name: "a time after now, at most 366 days ahead"}
+        )
+    return value.astimezone(UTC)

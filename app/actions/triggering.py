@@ -1,0 +1,122 @@
+"""Run a task once, by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from app.actions.acting import Actor, act_of, checked_time, demand_role
+from app.errors import Conflict, Invalid
+from app.outbox import apply_act, run_to_json
+from app.records.database import writing
+from app.records.decisions import all_pauses, commit_act, digest
+from app.records.history import insert
+from app.records.schema import runs
+from app.run_jobs import NewRun, manual_run_id
+from app.system import System
+from app.views import Accepted
+
+LONGEST_KEY = 255
+PAUSED_NOTE = "The task is paused; a run by hand runs all the same."
+TRIGGERS = {"console": "manual", "cli": "cli"}
+
+
+def trigger(
+    system: System,
+    actor: Actor,
+    task_id: str,
+    arguments: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+    idempotency_key: str | None = None,
+    now: datetime | None = None,
+) -> Accepted:
+    """Run a task once, now or `at` a time, also while it is paused and whatever else runs.
+
+    The same idempotency key with the same arguments gives the same run; with others it is a
+    Conflict. Raises Unknown, Invalid, Conflict, Forbidden, Unavailable.
+    """
+    return start(system, actor, task_id, arguments, at, idempotency_key, now=now)
+
+
+def start(
+    system: System,
+    actor: Actor,
+    task_id: str,
+    arguments: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+    idempotency_key: str | None = None,
+    parent_run_id: str | None = None,
+    now: datetime | None = None,
+) -> Accepted:
+    """Trigger a task, as a child of another run where that is named."""
+    now = now or datetime.now(UTC)
+    task = system.catalogue.task(task_id)
+    demand_role(system, actor, "trigger", task_id, now)
+    checked = task.parameters.validate(arguments or {})
+    due = checked_time(at, now)
+    key = _checked_key(idempotency_key, actor, task_id)
+    run = NewRun(
+        run_id=manual_run_id(task_id, now, key),
+        task_id=task_id,
+        path=task.path,
+        queue=task.queue,
+        timeout_seconds=task.timeout_seconds,
+        trigger=TRIGGERS.get(actor.via, "api"),
+        at=due or now,
+        arguments=checked,
+        triggered_by=actor.name,
+        parent_run_id=parent_run_id,
+    )
+    document = run_to_json(run)
+    payload = {"run": document, "due": due.timestamp() if due else None}
+    act = act_of(actor, "trigger", task_id, payload, after=document)
+    with writing(system.database) as connection:
+        if not insert_run(connection, run, "scheduled" if due else "queued"):
+            earlier = connection.execute(select(runs).where(runs.c.run_id == run.run_id)).one()
+            return _accepted_before(earlier, checked)
+        paused = task_id in all_pauses(connection)
+        commit_act(connection, act, now)
+    applied = apply_act(system, act.act_id, act.verb, payload, now)
+    status = ("scheduled" if due else "queued") if applied else "pending"
+    return Accepted(run.run_id, task_id, status, PAUSED_NOTE if paused else None)
+
+
+def insert_run(connection: Connection, run: NewRun, status: str) -> bool:
+    """Insert the accepted run; return False where the same request was accepted before."""
+    answer = connection.execute(
+        insert(connection, runs)
+        .values(
+            run_id=run.run_id,
+            task_id=run.task_id,
+            trigger=run.trigger,
+            triggered_by=run.triggered_by,
+            parent_run_id=run.parent_run_id,
+            status=status,
+            queue=run.queue,
+            at=run.at,
+            arguments=dict(run.arguments),
+        )
+        .on_conflict_do_nothing()
+        .returning(runs.c.run_id)
+    )
+    return answer.first() is not None
+
+
+def _accepted_before(row: Any, arguments: dict[str, Any]) -> Accepted:
+    if (row.arguments or {}) != arguments:
+        raise Conflict("This Idempotency-Key was used before with other arguments: use a new one.")
+    return Accepted(row.run_id, row.task_id, row.status, "The same request was accepted before.")
+
+
+def _checked_key(key: str | None, actor: Actor, task_id: str) -> str | None:
+    if key is None:
+        return None
+    if not (1 <= len(key) <= LONGEST_KEY and key.isprintable()):
+        raise Invalid(
+            "The Idempotency-Key is not usable.",
+            {"Idempotency-Key": f"1 to {LONGEST_KEY} printable characters"},
+        )
+    return digest(f"{actor.name}\n{task_id}\n{key}")

@@ -1,0 +1,17 @@
+-- Let a waiting run start at another time.
+-- KEYS: rq:job:{run}
+-- ARGV: run id, due (epoch s)
+-- Answer: SCHEDULED, or the status that forbids it
+local job, run_id = KEYS[1], ARGV[1]
+local status = field(job, 'status') or ''
+if status ~= 'queued' and status ~= 'scheduled' then return status end
+local queue = field(job, 'origin') or 'default'
+redis.call('LREM', 'rq:queue:' .. queue, 0, run_id)
+redis.call('SADD', 'rq:queues', 'rq:queue:' .. queue)
+redis.call('ZADD', 'rq:scheduled:' .. queue, ARGV[2], run_id)
+redis.call('HSET', job, 'status', 'scheduled')
+emit(run_id, 'scheduled', redis.call('HINCRBY', job, 'rota_revision', 1),
+  field(job, 'rota_attempt') or 0, field(job, 'rota_static') or '{}',
+  cjson.encode({reason = 'postponed'}))
+wake_scheduler()
+return 'SCHEDULED'

@@ -1,0 +1,175 @@
+"""The console in a real browser, on the real processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.running import RunningSystem
+
+pytestmark = pytest.mark.timeout(240)
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+# The known task that everybody has: it needs no arguments.
+TASK = "sync_to_sheets"
+PHONE = 360
+SCREENS = ("/", "/tasks", f"/tasks/{TASK}", "/runs", "/audit", "/panels", "/runs/nothing")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The browser named by ROTA_CHROMIUM, else the one on the PATH, else Playwright's own."""
+    path = os.environ.get("ROTA_CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context()
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, running_system: RunningSystem) -> Iterator[Page]:
+    """A signed-in page; whatever the browser complains about fails the test."""
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error"
+            and "status of 404" not in message.text else None)  # fmt: skip
+    page.goto(running_system.sign_in_url)
+    yield page
+    assert complaints == []
+
+
+def test_a_person_signs_in_runs_a_task_and_watches_it_succeed(
+    context: BrowserContext, running_system: RunningSystem
+) -> None:
+    page = context.new_page()
+    page.goto(f"{running_system.url}/tasks")
+    page.get_by_label("Name").fill("olga")
+    page.get_by_label("Password").fill("correct-horse")
+    page.get_by_role("button", name="Sign in").click()
+    row = page.locator(f"#task-{TASK}")
+    row.get_by_role("button", name="Run").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("succeeded", timeout=60_000)
+    expect(page.get_by_role("heading", name="Result")).to_be_visible()
+    assert page.url.startswith(f"{running_system.url}/runs/{TASK}--")
+    assert page.title().startswith("succeeded")
+
+
+def test_a_change_is_seen_within_a_second(page: Page, running_system: RunningSystem) -> None:
+    page.goto(f"{running_system.url}/tasks")
+    row = page.locator(f"#task-{TASK}")
+    expect(row).to_contain_text("active")
+    running_system.api("POST", f"/tasks/{TASK}/pause", {"reason": "seen at once"})
+    expect(row).to_contain_text("seen at once", timeout=1_000)
+    running_system.api("POST", f"/tasks/{TASK}/resume")
+    expect(row).to_contain_text("active", timeout=1_000)
+
+
+def test_what_a_person_is_typing_survives_changes(
+    page: Page, running_system: RunningSystem
+) -> None:
+    page.goto(f"{running_system.url}/tasks")
+    row = page.locator(f"#task-{TASK}")
+    row.locator(".pop summary").click()
+    reason = row.get_by_label("Why pause")
+    reason.fill("half a sent")
+    running_system.api("POST", "/pause", {"reason": "meanwhile"})
+    expect(page.locator("#banner")).to_contain_text("meanwhile")
+    expect(row).to_contain_text("paused")
+    running_system.api("POST", "/resume")
+    expect(page.locator("#banner")).not_to_contain_text("meanwhile")
+    expect(reason).to_have_value("half a sent")
+    expect(reason).to_be_focused()
+
+
+def test_everything_is_paused_where_nobody_can_miss_it(
+    page: Page, running_system: RunningSystem
+) -> None:
+    page.goto(running_system.url)
+    page.get_by_text("Pause everything…").click()
+    page.get_by_label("Reason").fill("moving house")
+    page.get_by_role("button", name="Pause everything").click()
+    banner = page.locator("#banner")
+    expect(banner).to_contain_text("moving house")
+    page.goto(f"{running_system.url}/runs")
+    expect(banner).to_contain_text("Everything is paused")
+    banner.get_by_role("button", name="Resume everything").click()
+    expect(banner).to_be_empty()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_screen_scrolls_sideways_on_a_phone(
+    browser: Browser, running_system: RunningSystem, scheme: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": PHONE, "height": 740},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = context.new_page()
+    page.goto(running_system.sign_in_url)
+    for screen in SCREENS:
+        page.goto(running_system.url + screen)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE, screen
+    context.close()
+
+
+def test_everything_works_without_scripts(browser: Browser, running_system: RunningSystem) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(running_system.sign_in_url)
+    page.goto(f"{running_system.url}/tasks/{TASK}")
+    page.locator("#pause summary").click()
+    page.locator("#pause-reason").fill("by hand")
+    page.locator("#pause button").click()
+    assert "by hand" in page.locator(".held").inner_text()
+    page.locator(".held button").click()
+    assert page.locator(".held").count() == 0
+    page.get_by_role("button", name="Run now").click()
+    assert f"/runs/{TASK}--" in page.url
+    context.close()
+
+
+def test_the_keyboard_reaches_the_content_and_the_acts(
+    page: Page, running_system: RunningSystem
+) -> None:
+    page.goto(f"{running_system.url}/tasks/{TASK}")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the content")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.locator(":focus").get_attribute("class") == "go":
+            break
+    expect(page.locator(":focus")).to_have_text("Run now")
+
+
+def test_light_and_dark_follow_the_choice(page: Page, running_system: RunningSystem) -> None:
+    grounds = set()
+    for theme in ("dark", "light"):
+        page.goto(running_system.url)
+        page.locator(".me summary").click()
+        page.get_by_role("button", name=theme).click()
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        grounds.add(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
+    assert len(grounds) == 2
