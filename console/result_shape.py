@@ -42,7 +42,7 @@ def as_text(value: Any) -> str:
         return value
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if value is None:
+    if value is None or value in ([], {}):
         return "–"
     if isinstance(value, int):
         return f"{value:,}"

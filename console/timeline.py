@@ -159,16 +159,23 @@ def _hours(scale: _Scale, zone: ZoneInfo) -> tuple[Hour, ...]:
         label = f"{local:%a} {local.day}" if local.hour == 0 else f"{local:%H:%M}"
         major = local.hour % 6 == 0
         hours.append(
-            Hour(scale.x(instant), label, _anchor(scale.percent(instant)), major, not local.hour)
+            Hour(
+                scale.x(instant),
+                label,
+                _anchor(scale.percent(instant), major),
+                major,
+                not local.hour,
+            )
         )
     return tuple(hours)
 
 
-def _anchor(percent: float) -> str:
-    """Keep a label at the edge from being cut off."""
-    if percent < 8:
+def _anchor(percent: float, major: bool) -> str:
+    """Keep a label at the edge from being cut off; phones, where that is soon, show only major."""
+    edge = 8 if major else 3
+    if percent < edge:
         return "start"
-    return "end" if percent > 92 else "middle"
+    return "end" if percent > 100 - edge else "middle"
 
 
 def _begin(run: RunView) -> datetime:

@@ -46,6 +46,7 @@ def add_wording(app: Flask) -> None:
         rfc3339=rfc3339,
         trigger=lambda name: TRIGGERS.get(name, name),
         plural=plural,
+        paragraphs=paragraphs,
         as_text=as_text,
         shape=shape_of,
     )
@@ -131,6 +132,11 @@ def _encodable(_endpoint: str, values: dict[str, Any]) -> None:
     for name, value in values.items():
         if isinstance(value, str):
             values[name] = SURROGATES.sub("\ufffd", value)
+
+
+def paragraphs(text: str) -> list[str]:
+    """Split a docstring into paragraphs; how its lines were broken in the code is not shown."""
+    return [" ".join(part.split()) for part in re.split(r"\n\s*\n", text) if part.strip()]
 
 
 def _as_mark(match: re.Match[str]) -> str:

@@ -129,10 +129,10 @@ class DevProject:
             check=False,
         )
 
-    def up(self, *arguments: str) -> Process:
-        """Start `./dev up …`."""
-        command = [sys.executable, str(self.folder / "dev"), "up", *arguments]
-        return start_process(command, self.environment, self.folder)
+    def up(self, **environment: str) -> Process:
+        """Start `./dev up`."""
+        command = [sys.executable, str(self.folder / "dev"), "up"]
+        return start_process(command, {**self.environment, **environment}, self.folder)
 
     def running(self) -> Process:
         """Start `./dev up` and wait until it says that it runs."""

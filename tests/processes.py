@@ -49,7 +49,8 @@ class Process:
     @property
     def output(self) -> str:
         """What it has written so far, standard output and error together."""
-        return Path(self._file.name).read_text(encoding="utf-8", errors="replace")
+        size = os.fstat(self._file.fileno()).st_size
+        return os.pread(self._file.fileno(), size, 0).decode(errors="replace")
 
     @property
     def alive(self) -> bool:
@@ -99,7 +100,7 @@ def launch(
     """Start a process that outlives the test: for servers of the whole session."""
     words = [str(word) for word in argv]
     who = [str(number) for number in user] if user else ["-", "-"]
-    file = tempfile.NamedTemporaryFile(prefix="rota-output-")  # noqa: SIM115 - Process.end closes it
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - Process.end closes it
     popen = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), *who, *words],
         stdin=subprocess.DEVNULL,

@@ -6,6 +6,7 @@ import ast
 import fcntl
 import json
 import os
+import pty
 import re
 import signal
 import socket
@@ -136,6 +137,39 @@ def test_commands_find_the_running_system(project: DevProject) -> None:
     kill(process, signal.SIGINT)
     assert process.wait() == 0
     assert not (project.data / "env.json").exists()
+
+
+def test_commands_take_the_settings_that_the_running_system_was_given(
+    project: DevProject,
+) -> None:
+    project.up(SECRET_KEY="given to the system", TIMEZONE="Europe/Berlin")
+    wait_until(lambda: (project.data / "env.json").exists(), 10, "the settings")
+    answer = project.run("app", "print", "SECRET_KEY", SECRET_KEY="", SECRET_KEY_FILE="/other")
+    assert answer.stdout.strip() == "given to the system"
+    assert project.run("app", "print", "TIMEZONE").stdout.strip() == "Europe/Berlin"
+    assert not (project.data / "secret-key").exists()
+
+
+def test_ctrl_c_at_a_terminal_stops_everything(project: DevProject) -> None:
+    master, slave = pty.openpty()
+    # The first terminal that a session's leader opens is the one whose Ctrl-C it gets.
+    program = (
+        "import os, sys; terminal = os.open(sys.argv[1], os.O_RDWR)\n"
+        "for number in range(3): os.dup2(terminal, number)\n"
+        "os.execv(sys.executable, [sys.executable, 'dev', 'up'])"
+    )
+    command = [sys.executable, "-c", program, os.ttyname(slave)]
+    process = start_process(command, project.environment, project.folder)
+    seen = b""
+    while b"Stop  Ctrl-C" not in seen:
+        seen += os.read(master, 4096)
+    os.write(master, b"\x03")
+    while b"Stopped." not in seen:
+        seen += os.read(master, 4096)
+    assert process.wait() == 0
+    os.close(master)
+    os.close(slave)
+    assert project.alive() == {}
 
 
 def test_rq_without_a_running_system_says_so(project: DevProject) -> None:

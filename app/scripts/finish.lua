@@ -24,6 +24,7 @@ redis.call('HDEL', job, 'rota_execution', 'rota_stop')
 redis.call('HSET', job, 'status', status, 'ended_at', ARGV[10])
 if redis.call('EXISTS', KEYS[3]) == 1 then
   redis.call('HDEL', KEYS[3], 'current_job')
+  redis.call('HSET', KEYS[3], 'state', 'idle')
   redis.call('HINCRBY', KEYS[3], status == 'finished' and 'successful_job_count' or 'failed_job_count', 1)
   redis.call('HINCRBYFLOAT', KEYS[3], 'total_working_time', ARGV[11])
 end

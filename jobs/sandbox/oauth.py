@@ -77,8 +77,10 @@ class TokenEndpoint:
     def new_token(self, scopes: frozenset[str] = SCOPES) -> str:
         """Issue a token for `scopes`."""
         token = f"sandbox.{secrets.token_urlsafe(32)}"
+        now = self.clock()
         with self._lock:
-            self._tokens[token] = (self.clock() + self.lifetime, scopes)
+            self._tokens = {t: kept for t, kept in self._tokens.items() if kept[0] > now}
+            self._tokens[token] = (now + self.lifetime, scopes)
         return token
 
     def check(self, request: Request, *, to_write: bool) -> str:

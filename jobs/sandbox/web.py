@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 import socket
 import struct
 import time
+from collections import deque
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import BaseConverter, Map, Rule
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 LOOPBACK_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?")
+REQUESTS_KEPT = 1_000
 PROXY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
 
@@ -63,7 +66,7 @@ ROUTES = Map(
 
 
 class SandboxApp:
-    """Answers for Google. `requests` lists method and path of every request that came."""
+    """Answers for Google. `requests` lists method and path of the latest requests that came."""
 
     def __init__(self, library: Library, tokens: TokenEndpoint, identity: str) -> None:
         self.library = library
@@ -71,7 +74,7 @@ class SandboxApp:
         self.identity = identity
         self.sheets = SheetsApi(library, tokens)
         self.faults = FaultScript()
-        self.requests: list[str] = []
+        self.requests: deque[str] = deque(maxlen=REQUESTS_KEPT)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -91,7 +94,7 @@ class SandboxApp:
             if fault is None:
                 return response
         if fault.kind == "reset":
-            return _reset(request)
+            _reset(request)
         if fault.kind == "html":
             return Response(PROXY_PAGE, fault.status, content_type="text/html")
         failed = ApiError(fault.status, "The sandbox was told to fail.").response()
@@ -149,10 +152,13 @@ class SandboxApp:
         return page
 
 
-def _reset(request: Request) -> Response:
-    """Cut the connection: closing with a zero linger time sends RST."""
+def _reset(request: Request) -> NoReturn:
+    """Cut the connection: closing its descriptor with a zero linger time sends RST.
+
+    The server holds further references to the socket, so that `close()` alone would wait for
+    them; it takes the exception for a client that went away.
+    """
     connection: socket.socket = request.environ["werkzeug.socket"]
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.shutdown(socket.SHUT_RD)
-    connection.close()
-    return Response(status=500)
+    os.close(connection.detach())
+    raise ConnectionResetError("on order")

@@ -60,6 +60,14 @@ def test_a_task_shows_its_next_fire_times_in_its_own_zone(viewer: Browser) -> No
     assert len(re.findall(r"\b09:00</time>", text)) == 10
 
 
+def test_a_task_tells_its_policies_in_words(viewer: Browser) -> None:
+    text = viewer.get("/tasks/morning").text
+    assert "skip the new one" in text
+    assert "run the newest once, up to 6 h late" in text
+    assert "<dt>Retries</dt><dd>none" in text
+    assert "<dt>Retries</dt><dd>up to 1, after 1.0 s to" in viewer.get("/tasks/fails").text
+
+
 def test_running_a_task_leads_to_its_run(operator: Browser) -> None:
     answer = operator.post("/tasks/greet/trigger", **{"arg-name": "Ada", "arg-times": "3"})
     assert re.fullmatch(r"/runs/greet--m\d+-\w+", answer.location)

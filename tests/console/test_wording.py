@@ -11,7 +11,7 @@ import pytest
 from app.errors import Invalid
 from console.moments import local_moment, offset_moment
 from console.result_shape import as_text, shape_of
-from console.wording import day_and_time, duration, plural, relative, shown
+from console.wording import day_and_time, duration, paragraphs, plural, relative, shown
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -74,6 +74,12 @@ def test_counts_agree_with_their_nouns() -> None:
     assert plural(1, "run") == "1 run"
     assert plural(0, "run") == "0 runs"
     assert plural(12_000, "entry", "entries") == "12,000 entries"
+
+
+def test_a_docstring_loses_the_line_breaks_of_the_code() -> None:
+    text = "Do it.\n\nOne row for each,\nfound by id.\n\n"
+    assert paragraphs(text) == ["Do it.", "One row for each, found by id."]
+    assert paragraphs("") == []
 
 
 def test_long_text_ends_with_how_much_is_missing() -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine, Table, select
+from sqlalchemy import Engine, Table, insert, select
 
+from app import Conflict, writing
+from app.records.database import open_database
+from app.records.migrate import migrate
 from jobs.recruiting.imports.command import ImportReport, describe, import_file
 from jobs.recruiting.imports.refusal import FileRefused
 from jobs.recruiting.imports.store import Counts
@@ -311,6 +315,32 @@ def test_a_dry_run_counts_and_writes_nothing(load: Importer) -> None:
     assert report.stored.candidates == Counts(inserted=1)
     assert "Candidates: 1 would be inserted" in describe(report, dry_run=True)
     assert load.rows(candidates) == []
+
+
+def test_two_imports_of_one_person_at_once_do_not_mix(postgres_url: str, tmp_path: Path) -> None:
+    engine = open_database(postgres_url.replace("postgresql://", "postgresql+psycopg://"))
+    migrate(engine)
+    load = Importer(engine, tmp_path)
+    with ThreadPoolExecutor(1) as pool, writing(engine) as first:
+        first.execute(insert(candidates).values(PERSON))
+        second = pool.submit(load, HEADER, GRACE, ADA)
+        with pytest.raises(TimeoutError):
+            second.result(timeout=0.5)
+        first.commit()
+        with pytest.raises(Conflict, match="Nothing was written: import the file again"):
+            second.result(timeout=10)
+    assert [row["name"] for row in load.rows(candidates)] == ["Ada"]
+    engine.dispose()
+
+
+PERSON = {
+    "name": "Ada",
+    "email_key": "ada@example.org",
+    "emails": ["ada@example.org"],
+    "phones": [],
+    "created_at": NOW,
+    "updated_at": NOW,
+}
 
 
 @pytest.mark.parametrize(

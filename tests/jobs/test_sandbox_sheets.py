@@ -13,6 +13,7 @@ import requests
 from jobs.sandbox import a1
 from jobs.sandbox.a1 import Area
 from jobs.sandbox.errors import ApiError
+from jobs.sandbox.faults import Fault
 from jobs.sandbox.oauth import GRANT
 from jobs.sandbox.server import SPREADSHEET_ID, Sandbox
 
@@ -255,6 +256,16 @@ def test_faults_are_ordered_over_http_from_this_machine_only(sandbox: Sandbox, c
     assert requests.post(address, json={"kind": "slow", "speed": 1}, timeout=5).status_code == 400
     elsewhere = {"Host": "sandbox.example.org"}
     assert requests.get(address, headers=elsewhere, timeout=5).status_code == 403
+
+
+def test_a_reset_really_cuts_the_connection(
+    sandbox: Sandbox, call: Call, capfd: pytest.CaptureFixture[str]
+) -> None:
+    sandbox.app.faults.add(Fault("reset", match="/v4", after_commit=True))
+    with pytest.raises(requests.ConnectionError, match="Connection reset by peer"):
+        put(call, "Sheet1!A1", [["x"]])
+    assert get(call, "Sheet1")["values"] == [["x"]]
+    assert capfd.readouterr().err == ""
 
 
 def test_a_person_can_look_at_the_sheet(sandbox: Sandbox, call: Call) -> None:

@@ -178,6 +178,17 @@ def test_a_hand_edit_of_a_managed_cell_is_put_back_and_counted(
     assert person.column("phone") == ["+44 20 7946 0001"] * 3
 
 
+def test_a_number_in_place_of_the_same_digits_is_a_hand_edit(
+    sqlite_engine: Engine, sync: Sync, person: Person
+) -> None:
+    add(sqlite_engine, replace(ADA, phones=("15551234567",)))
+    sync()
+    person.type("D2", ["15551234567"])
+    assert person.column("phone") == [15551234567]
+    assert counts(sync()) == {"drifted": 1}
+    assert person.column("phone") == ["15551234567"]
+
+
 def test_a_row_that_changed_on_both_sides_counts_as_both(
     sqlite_engine: Engine, sync: Sync, person: Person
 ) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 
-from app import Command, current_database, current_settings, writing
+from app import Command, Conflict, current_database, current_settings, writing
 from jobs.recruiting.imports.loaded import load
 from jobs.recruiting.imports.reader import read
 from jobs.recruiting.imports.refusal import Refusal
@@ -51,7 +52,8 @@ def import_file(
     """Import `path` in one transaction: all of it or, unless `partial`, nothing.
 
     The file is read and understood before the transaction opens, so that other writers wait
-    only for the writing. Raises FileRefused when the file cannot be read as a whole.
+    only for the writing. Raises FileRefused when the file cannot be read as a whole, Conflict
+    when another import got in between.
     """
     header, records = read(path, _show_progress if progress else lambda _: None)
     loaded = load(header, records, zone)
@@ -65,6 +67,11 @@ def import_file(
                 written = True
         except _RollBackError:
             written = False
+        except IntegrityError as error:
+            raise Conflict(
+                "Somebody else added one of these people or positions at the same moment. Nothing "
+                "was written: import the file again."
+            ) from error
     refusals = (*loaded.refusals, *stored.refusals)
     return ImportReport(
         rows=loaded.rows,
