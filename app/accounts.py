@@ -260,9 +260,9 @@ def password_fits(password: str, stored: str) -> bool:
 
 
 def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
-    # 128 * n * r bytes is what the algorithm needs; OpenSSL wants to be allowed a little more.
+    # The algorithm needs 128 * r * (n + p + 2) bytes; OpenSSL wants to be allowed them.
     secret = password.encode("utf-8", "surrogatepass")
-    return hashlib.scrypt(secret, salt=salt, n=n, r=r, p=p, maxmem=256 * n * r)
+    return hashlib.scrypt(secret, salt=salt, n=n, r=r, p=p, maxmem=256 * r * (n + p))
 
 
 def _digest(secret: str) -> str:

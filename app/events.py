@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from app.storable import storable
+
 
 @dataclass(frozen=True)
 class Event:
@@ -41,8 +43,8 @@ class Event:
 
 def parse(position: bytes, fields: Mapping[bytes, bytes]) -> Event:
     """Parse one stream entry. Raises ValueError or KeyError for a broken one."""
-    static = json.loads(fields[b"static"])
-    data = json.loads(fields[b"data"])
+    static = storable(json.loads(fields[b"static"]))
+    data = storable(json.loads(fields[b"data"]))
     if not isinstance(static, dict) or not isinstance(data, dict):
         raise ValueError("static and data must be JSON objects")
     return Event(

@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from rq_scheduler import Scheduler as RqScheduler
 
 from app import actions, keys
+from app.backfill import feed
 from app.chores import Chores
 from app.connection import REFUSED, Backoff, Wake
 from app.errors import SettingsError, Unavailable
@@ -176,6 +177,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         chores.every(5, lambda _now: release(system.redis))
         chores.every(3, lambda now: sweep(system, now))
         chores.every(5, lambda now: restart_lost_runs(system, now))
+        chores.every(1, lambda now: feed(system, now))
         chores.every(30, self._refresh)
         days = system.settings.run_retention_days
         chores.every(60, lambda now: prune(system.database, days, now))

@@ -7,6 +7,7 @@ is then applied to Redis. Where Redis is away it is applied as soon as it is bac
 from __future__ import annotations
 
 from app.actions.acting import Actor
+from app.actions.backfilling import Backfill, backfill, cancel_backfill
 from app.actions.pausing import (
     end_expired_pauses,
     pause,
@@ -20,8 +21,11 @@ from app.actions.triggering import trigger
 
 __all__ = [
     "Actor",
+    "Backfill",
     "again",
+    "backfill",
     "cancel",
+    "cancel_backfill",
     "create_schedule",
     "delete_schedule",
     "end_expired_pauses",

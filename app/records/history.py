@@ -21,8 +21,8 @@ def record(connection: Connection, events: Iterable[Event]) -> None:
     """Write events in order. An event not newer than its run's row changes nothing."""
     newest: dict[str, datetime] = {}
     for event in events:
-        _record_run(connection, event)
-        _record_attempt(connection, event)
+        if _record_run(connection, event):
+            _record_attempt(connection, event)
         schedule_id, fire_time = event.static.get("schedule_id"), event.static.get("fire_time")
         if schedule_id and fire_time is not None:
             passed = instant(fire_time)
@@ -56,7 +56,7 @@ def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.I
     return sqlite.insert(table)
 
 
-def _record_run(connection: Connection, event: Event) -> None:
+def _record_run(connection: Connection, event: Event) -> bool:
     changed = _changed(event)
     static = event.static
     values = {
@@ -73,13 +73,14 @@ def _record_run(connection: Connection, event: Event) -> None:
         **changed,
     }
     statement = insert(connection, runs).values(values)
-    connection.execute(
+    answer = connection.execute(
         statement.on_conflict_do_update(
             index_elements=[runs.c.run_id],
             set_=changed,
             where=runs.c.revision < event.revision,
-        )
+        ).returning(runs.c.run_id)
     )
+    return answer.first() is not None
 
 
 def _changed(event: Event) -> dict[str, Any]:

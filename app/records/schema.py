@@ -43,11 +43,13 @@ runs = Table(
     Column("result", Json),
     Column("error", Json),
     Column("worker", String(200)),
+    Column("backfill_id", String(64)),
     # Set when Redis lost the run; it starts again under its id, and the next event clears this.
     Column("lost_at", Instant),
     Index("ix_runs_at_run_id", "at", "run_id"),
     Index("ix_runs_task_id_at", "task_id", "at", "run_id"),
     Index("ix_runs_status_at", "status", "at", "run_id"),
+    Index("ix_runs_backfill_id_status", "backfill_id", "status"),
 )
 
 attempts = Table(
@@ -124,6 +126,21 @@ skips = Table(
     Column("fire_time", Instant, primary_key=True),
     Column("by", String(200), nullable=False),
     Column("at", Instant, nullable=False),
+)
+
+# A range of past fire times that run by and by, at most `concurrency` of them at a time.
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("backfill_id", String(64), primary_key=True),
+    Column("task_id", String(96), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("start", Instant, nullable=False),
+    Column("end", Instant, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("concurrency", Integer, nullable=False),
+    Column("ended_at", Instant),
 )
 
 # The outbox: an act is committed here with its decision and audit row, then applied to Redis.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -19,6 +19,9 @@ from jobs.sandbox.account import service_account, write_private
 from jobs.sandbox.library import Library
 from jobs.sandbox.oauth import TokenEndpoint
 from jobs.sandbox.web import SandboxApp
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 HOST = "127.0.0.1"
 STOP_POLL = 0.05  # seconds between looks whether to stop
@@ -91,6 +94,11 @@ def _free_port() -> int:
 
 class _Quiet(WSGIRequestHandler):
     """Leaves the terminal to the system that is being tried out."""
+
+    def connection_dropped(
+        self, error: BaseException, environ: WSGIEnvironment | None = None
+    ) -> None:
+        self.close_connection = True
 
     def log(self, type: str, message: str, *args: Any) -> None:
         if type == "error":

@@ -14,9 +14,7 @@ from tests.servers import RedisServer
 
 
 @pytest.fixture(scope="session")
-def executed(
-    server_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Executed]:
+def executed(server_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Executed]:
     """Runs that real workers executed, each as it ended; tests only look at them."""
     folder = tmp_path_factory.mktemp("executed")
     server = RedisServer(server_folder / "executed")

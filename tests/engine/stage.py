@@ -12,11 +12,11 @@ from app import keys
 from app.definitions import Definition, parsed
 from app.events import Event, parse
 from app.firing import fire, look
+from app.incarnation import recognise
 from app.leader import Leadership
 from app.reconcile import reconcile
-from app.records.database import reading
 from app.recorder import Recorder
-from app.incarnation import recognise
+from app.records.database import reading
 from app.system import System
 
 QUEUES = ("high", "default", "low")

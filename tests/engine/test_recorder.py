@@ -7,7 +7,6 @@ import threading
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
 from redis import Redis
 
 from app import actions, keys, reads
@@ -105,23 +104,23 @@ def test_recording_the_same_stream_again_changes_nothing(system: System) -> None
     assert after == before
 
 
-def test_an_older_revision_does_not_overwrite_a_newer_one(system: System) -> None:
-    emit(system.redis, "greet--m1", "running", 2, data='{"worker": "w"}')
-    emit(system.redis, "greet--m1", "succeeded", 3, data='{"result": 5}')
-    emit(system.redis, "greet--m1", "queued", 1)
-    emit(system.redis, "greet--m1", "running", 2, data='{"worker": "stale"}')
-    record_all(system)
-    run = reads.run(system, "greet--m1")
+def test_an_older_revision_does_not_overwrite_a_newer_one(sqlite_system: System) -> None:
+    emit(sqlite_system.redis, "greet--m1", "running", 2, data='{"worker": "w"}')
+    emit(sqlite_system.redis, "greet--m1", "succeeded", 3, data='{"result": 5}')
+    emit(sqlite_system.redis, "greet--m1", "queued", 1)
+    emit(sqlite_system.redis, "greet--m1", "running", 2, data='{"worker": "stale"}')
+    record_all(sqlite_system)
+    run = reads.run(sqlite_system, "greet--m1")
     assert (run.status, run.result, run.worker) == ("succeeded", 5, "w")
 
 
-def test_a_late_event_of_an_ended_attempt_does_not_open_it_again(system: System) -> None:
-    emit(system.redis, "greet--m1", "running", 2, data='{"worker": "w", "started_at": 1}')
+def test_a_late_event_of_an_ended_attempt_does_not_open_it_again(sqlite_system: System) -> None:
+    emit(sqlite_system.redis, "greet--m1", "running", 2, data='{"worker": "w", "started_at": 1}')
     ended = '{"outcome": "succeeded", "ended_attempt": 1, "ended_at": 2}'
-    emit(system.redis, "greet--m1", "succeeded", 3, data=ended)
-    emit(system.redis, "greet--m1", "running", 2, data='{"worker": "w", "started_at": 1}')
-    record_all(system)
-    (attempt,) = reads.run(system, "greet--m1").attempts
+    emit(sqlite_system.redis, "greet--m1", "succeeded", 3, data=ended)
+    emit(sqlite_system.redis, "greet--m1", "running", 2, data='{"worker": "w", "started_at": 1}')
+    record_all(sqlite_system)
+    (attempt,) = reads.run(sqlite_system, "greet--m1").attempts
     assert attempt.outcome == "succeeded"
 
 
@@ -147,19 +146,19 @@ def test_two_recorders_at_once_record_every_event_once(system: System) -> None:
     assert rows(system, "SELECT count(*) AS n FROM runs")[0]["n"] == 1200
 
 
-def test_a_recorder_that_was_overtaken_writes_nothing(system: System) -> None:
-    recognise(system.redis, system.database, datetime.now(UTC))
-    emit(system.redis, "greet--m1", "queued", 1)
-    slow = Recorder(system.redis, system.database)
+def test_a_recorder_that_was_overtaken_writes_nothing(sqlite_system: System) -> None:
+    recognise(sqlite_system.redis, sqlite_system.database, datetime.now(UTC))
+    emit(sqlite_system.redis, "greet--m1", "queued", 1)
+    slow = Recorder(sqlite_system.redis, sqlite_system.database)
     original = slow._logs
 
     def overtaken(events: list[Event]) -> dict[str, tuple[list[Any], int]]:
-        assert Recorder(system.redis, system.database).step() == 1
+        assert Recorder(sqlite_system.redis, sqlite_system.database).step() == 1
         return original(events)
 
     slow._logs = overtaken  # type: ignore[method-assign]  # the moment between reading and writing
     assert slow.step() == 0
-    assert status_of(system, "greet--m1") == "queued"
+    assert status_of(sqlite_system, "greet--m1") == "queued"
 
 
 # --- broken events -------------------------------------------------------------------------------
@@ -180,20 +179,18 @@ BROKEN: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_event_is_set_aside_and_its_neighbours_are_recorded(
-    system: System, name: str
-) -> None:
-    emit(system.redis, "greet--m1", "queued", 1)
-    fields = {"run": "greet--m2", "status": "queued", "revision": 1} | BROKEN[name]
-    broken = emit(system.redis, **fields)
-    emit(system.redis, "greet--m3", "queued", 1)
-    assert record_all(system) == 3
-    assert status_of(system, "greet--m1") == "queued"
-    assert status_of(system, "greet--m2") is None
-    assert status_of(system, "greet--m3") == "queued"
-    (entry,) = entries(system.redis)
-    assert entry["name"] == f"event {broken.decode()}"
+def test_broken_events_are_set_aside_and_their_neighbours_are_recorded(system: System) -> None:
+    whole, broken = [], {}
+    for number, (name, fields) in enumerate(BROKEN.items()):
+        whole.append(f"greet--whole{number}")
+        emit(system.redis, whole[-1], "queued", 1)
+        entry = {"run": f"greet--broken{number}", "status": "queued", "revision": 1} | fields
+        broken[f"event {emit(system.redis, **entry).decode()}"] = name
+    assert record_all(system) == 2 * len(BROKEN)
+    recorded = rows(system, "SELECT run_id FROM runs ORDER BY run_id")
+    assert [row["run_id"] for row in recorded] == sorted(whole)
+    set_aside = [broken[entry["name"]] for entry in entries(system.redis)]
+    assert sorted(set_aside) == sorted(BROKEN)
 
 
 def test_text_that_postgresql_refuses_stops_nothing(system: System) -> None:
@@ -222,17 +219,17 @@ def test_the_log_of_an_ended_run_is_kept_with_it(system: System) -> None:
     assert ([one.message for one in page.lines], page.dropped) == (["hi"], 7)
 
 
-def test_a_log_of_garbage_stops_nothing(system: System) -> None:
-    redis = system.redis
+def test_a_log_of_garbage_stops_nothing(sqlite_system: System) -> None:
+    redis = sqlite_system.redis
     redis.rpush(keys.log("greet--m1"), "{", '{"at": "soon"}', "[]", b"\xff")
     redis.hset(keys.job("greet--m1"), "rota_log_dropped", "many")
     redis.set(keys.log("greet--m2"), "no list")
     for run_id in ("greet--m1", "greet--m2"):
         emit(redis, run_id, "succeeded", 1)
-    assert record_all(system) == 2
-    lines = reads.run_log(system, "greet--m1").lines
+    assert record_all(sqlite_system) == 2
+    lines = reads.run_log(sqlite_system, "greet--m1").lines
     assert [line.message for line in lines] == ["(a line that cannot be read)"] * 4
-    assert status_of(system, "greet--m2") == "succeeded"
+    assert status_of(sqlite_system, "greet--m2") == "succeeded"
 
 
 def test_the_stream_is_trimmed_below_what_is_committed_and_never_above(
@@ -264,9 +261,9 @@ def test_recording_tells_the_screens(sqlite_system: System) -> None:
     assert reads.version(sqlite_system) != before
 
 
-def test_an_event_may_come_from_elsewhere_than_redis(system: System) -> None:
+def test_an_event_may_come_from_elsewhere_than_redis(sqlite_system: System) -> None:
     now = datetime.now(UTC)
     event = Event("", "greet--m9", "succeeded", 2, 1, now, STATIC, {"result": 1})
-    with writing(system.database) as connection:
+    with writing(sqlite_system.database) as connection:
         record(connection, [event])
-    assert reads.run(system, "greet--m9").result == 1
+    assert reads.run(sqlite_system, "greet--m9").result == 1

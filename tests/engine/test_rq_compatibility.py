@@ -13,10 +13,10 @@ from rq.serializers import JSONSerializer
 from rq_scheduler import Scheduler as PlainScheduler
 
 from app import keys
-from app.taking import take
 from app.reconcile import reconcile
 from app.run_jobs import JsonJob
 from app.system import System
+from app.taking import take
 from tests.engine.stage import QUEUES, everything, fire_due, held, lead, make_due, queued, statuses
 
 

@@ -16,8 +16,8 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from app import actions, keys
-from app.taking import Taken, take
 from app.system import System
+from app.taking import Taken, take
 from tests.engine.stage import QUEUES, events, queued, server_now
 from tests.fixtures import OPERATOR
 

@@ -69,6 +69,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_at"), ["at"], unique=False)
 
     op.create_table(
+        "backfills",
+        sa.Column("backfill_id", sa.String(length=64), nullable=False),
+        sa.Column("task_id", sa.String(length=96), nullable=False),
+        sa.Column("by", sa.String(length=200), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("start", Instant(), nullable=False),
+        sa.Column("end", Instant(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("concurrency", sa.Integer(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("backfill_id", name=op.f("pk_backfills")),
+    )
+    op.create_table(
         "counters",
         sa.Column("name", sa.String(length=32), nullable=False),
         sa.Column("value", sa.Integer(), nullable=False),
@@ -147,11 +160,13 @@ def upgrade() -> None:
         sa.Column("result", Json, nullable=True),
         sa.Column("error", Json, nullable=True),
         sa.Column("worker", sa.String(length=200), nullable=True),
+        sa.Column("backfill_id", sa.String(length=64), nullable=True),
         sa.Column("lost_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_runs")),
     )
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.create_index("ix_runs_at_run_id", ["at", "run_id"], unique=False)
+        batch_op.create_index("ix_runs_backfill_id_status", ["backfill_id", "status"], unique=False)
         batch_op.create_index("ix_runs_status_at", ["status", "at", "run_id"], unique=False)
         batch_op.create_index("ix_runs_task_id_at", ["task_id", "at", "run_id"], unique=False)
 
@@ -247,6 +262,7 @@ def downgrade() -> None:
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.drop_index("ix_runs_task_id_at")
         batch_op.drop_index("ix_runs_status_at")
+        batch_op.drop_index("ix_runs_backfill_id_status")
         batch_op.drop_index("ix_runs_at_run_id")
 
     op.drop_table("runs")
@@ -257,6 +273,7 @@ def downgrade() -> None:
     op.drop_table("overrides")
     op.drop_table("leases")
     op.drop_table("counters")
+    op.drop_table("backfills")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_at"))
 
