@@ -16,7 +16,7 @@ from app.errors import Invalid
 from app.records.database import reading, writing
 from app.records.history import insert
 from app.records.schema import backfills, runs
-from app.run_jobs import NewRun, fire_run_id, job_pairs
+from app.run_jobs import fire_run_id, job_pairs, run_of_row
 from app.system import System
 
 log = logging.getLogger("rota.scheduler")
@@ -153,9 +153,7 @@ def _feed_one(system: System, backfill: Row[Any], now: datetime) -> int:
         # queues them under the same ids again.
         for row in rows:
             connection.execute(
-                update(runs)
-                .where(runs.c.run_id == row.run_id)
-                .values(reason=LEAVES, lost_at=now)
+                update(runs).where(runs.c.run_id == row.run_id).values(reason=LEAVES, lost_at=now)
             )
     return sum(_queue(system, row) for row in rows)
 
@@ -164,19 +162,7 @@ def _queue(system: System, row: Row[Any]) -> bool:
     task = system.catalogue.tasks.get(row.task_id)
     if task is None:
         return False
-    run = NewRun(
-        run_id=row.run_id,
-        task_id=row.task_id,
-        path=task.path,
-        queue=row.queue or task.queue,
-        timeout_seconds=task.timeout_seconds,
-        trigger="backfill",
-        at=row.at,
-        arguments=row.arguments or {},
-        schedule_id=row.schedule_id,
-        fire_time=row.fire_time,
-        triggered_by=row.triggered_by,
-    )
+    run = run_of_row(row, task)
     # Not `enqueue`: a run that was cancelled still has its job, and queues again under its id.
     args = [run.run_id, run.queue, run.task_id, row.revision, row.attempt, run.static()]
     pairs = job_pairs(run, system.redis, row.revision, row.attempt)

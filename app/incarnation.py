@@ -18,7 +18,7 @@ from app import keys, scripts
 from app.records.database import reading, writing
 from app.records.history import insert
 from app.records.schema import recorder, runs
-from app.run_jobs import NewRun, job_pairs
+from app.run_jobs import NewRun, job_pairs, run_of_row
 from app.system import System
 
 log = logging.getLogger("rota.scheduler")
@@ -76,20 +76,7 @@ def restart_lost_runs(system: System, now: datetime) -> int:
         task = system.catalogue.tasks.get(row.task_id)
         if task is None:
             continue
-        run = NewRun(
-            run_id=row.run_id,
-            task_id=row.task_id,
-            path=task.path,
-            queue=row.queue or task.queue,
-            timeout_seconds=task.timeout_seconds,
-            trigger=row.trigger,
-            at=row.at,
-            arguments=row.arguments or {},
-            schedule_id=row.schedule_id,
-            fire_time=row.fire_time,
-            triggered_by=row.triggered_by,
-            parent_run_id=row.parent_run_id,
-        )
+        run = run_of_row(row, task)
         restarted += _restart(system.redis, run, row)
     return restarted
 

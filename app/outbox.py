@@ -13,8 +13,8 @@ from app import keys, scripts
 from app.connection import asking_redis
 from app.errors import Conflict, Unavailable
 from app.reconcile import reconcile
+from app.records.acts import mark_applied, pending_acts
 from app.records.database import reading, writing
-from app.records.decisions import mark_applied, pending_acts
 from app.records.schema import runs
 from app.run_jobs import NewRun, job_pairs
 from app.system import System

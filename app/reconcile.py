@@ -15,7 +15,8 @@ from sqlalchemy import Row
 from app import keys, scripts
 from app.definitions import Definition, canonical, parsed
 from app.records.database import reading
-from app.records.decisions import EVERYTHING, all_pauses, known_schedules, resumptions, skippers
+from app.records.pauses import EVERYTHING, all_pauses, resumptions, skippers
+from app.records.releases import known_schedules
 from app.records.schema import schedules as schedule_table
 from app.run_jobs import template_pairs
 from app.system import System

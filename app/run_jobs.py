@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 import zlib
@@ -13,6 +14,8 @@ from typing import Any
 from redis import Redis
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
+
+from app.tasks import Task
 
 RESULT_TTL = 24 * 3600
 FAILURE_TTL = 30 * 24 * 3600
@@ -54,6 +57,24 @@ class NewRun:
         )
 
 
+def run_of_row(row: Any, task: Task[Any, Any]) -> NewRun:
+    """Return the run that a row of the history tells of, to be queued again under its id."""
+    return NewRun(
+        run_id=row.run_id,
+        task_id=row.task_id,
+        path=task.path,
+        queue=row.queue or task.queue,
+        timeout_seconds=task.timeout_seconds,
+        trigger=row.trigger,
+        at=row.at,
+        arguments=row.arguments or {},
+        schedule_id=row.schedule_id,
+        fire_time=row.fire_time,
+        triggered_by=row.triggered_by,
+        parent_run_id=row.parent_run_id,
+    )
+
+
 def fire_run_id(schedule_id: str, fire_time: datetime) -> str:
     """Return the id of the one run of a schedule at a fire time."""
     return f"{schedule_id}--{int(fire_time.timestamp())}"
@@ -64,6 +85,11 @@ def manual_run_id(task_id: str, now: datetime, key: str | None = None) -> str:
     if key is not None:
         return f"{task_id}--k{key}"
     return f"{task_id}--m{milliseconds(now)}-{secrets.token_hex(4)}"
+
+
+def digest(text: str) -> str:
+    """Return a short, stable digest, for ids that are derived from input."""
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def milliseconds(instant: datetime) -> int:

@@ -32,7 +32,7 @@ from app.outbox import sweep
 from app.reconcile import reconcile
 from app.recorder import Recorder
 from app.records.database import writing
-from app.records.decisions import adopt_catalogue, newest_release
+from app.records.releases import adopt_catalogue, newest_release
 from app.records.retention import prune
 from app.recovery import move, recover, release
 from app.run_jobs import JsonJob

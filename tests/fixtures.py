@@ -11,8 +11,8 @@ import pytest
 
 from app.actions import Actor
 from app.records.database import writing
-from app.records.decisions import adopt_catalogue, register_release
 from app.records.migrate import migrate
+from app.records.releases import adopt_catalogue, register_release
 from app.settings import Settings
 from app.system import System
 from tests.running import RunningSystem, start_everything

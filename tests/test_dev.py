@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -29,7 +30,8 @@ def project(server_folder: Path, request: pytest.FixtureRequest) -> Iterator[Dev
     project = DevProject(server_folder / f"dev-{abs(hash(request.node.nodeid))}")
     yield project
     for pid in project.alive():
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture

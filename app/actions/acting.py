@@ -9,8 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 from app.errors import Forbidden, Invalid
+from app.records.acts import Act, write_audit
 from app.records.database import writing
-from app.records.decisions import Act, write_audit
 from app.system import System
 
 FARTHEST = timedelta(days=366)

@@ -11,8 +11,8 @@ from app.actions.acting import Actor, act_of, demand_role
 from app.backfill import Planned, accept, plan, utc
 from app.errors import Conflict, Invalid, Unknown
 from app.reads.decided import decided
+from app.records.acts import commit_act, mark_applied
 from app.records.database import reading, writing
-from app.records.decisions import commit_act, mark_applied
 from app.records.schema import backfills
 from app.system import System
 

@@ -8,8 +8,9 @@ from typing import Any
 from app.actions.acting import Actor, act_of, checked_reason, checked_time, demand_role
 from app.errors import Conflict
 from app.outbox import apply_act
+from app.records.acts import commit_act
 from app.records.database import reading, writing
-from app.records.decisions import EVERYTHING, all_pauses, commit_act, end_pause, set_pause
+from app.records.pauses import EVERYTHING, all_pauses, end_pause, set_pause
 from app.system import System
 
 

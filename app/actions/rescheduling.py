@@ -14,8 +14,8 @@ from app.definitions import canonical, parsed
 from app.errors import Conflict, Invalid, Unknown
 from app.outbox import apply_act
 from app.reads.decided import decided
+from app.records.acts import Act, commit_act, next_revision
 from app.records.database import writing
-from app.records.decisions import Act, commit_act, next_revision
 from app.records.history import insert
 from app.records.schema import overrides, schedules, skips
 from app.schedules import Cron, Interval, ScheduleError, parse_schedule

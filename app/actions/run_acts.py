@@ -11,8 +11,8 @@ from app.actions.triggering import start
 from app.errors import Conflict, Invalid
 from app.outbox import apply_act, run_to_json
 from app.reads.one_run import run as read_run
+from app.records.acts import commit_act
 from app.records.database import writing
-from app.records.decisions import commit_act
 from app.run_jobs import NewRun
 from app.system import System
 from app.views import ENDED, Accepted, RunView

@@ -11,11 +11,12 @@ from sqlalchemy import Connection, select
 from app.actions.acting import Actor, act_of, checked_time, demand_role
 from app.errors import Conflict, Invalid
 from app.outbox import apply_act, run_to_json
+from app.records.acts import commit_act
 from app.records.database import writing
-from app.records.decisions import all_pauses, commit_act, digest
 from app.records.history import insert
+from app.records.pauses import all_pauses
 from app.records.schema import runs
-from app.run_jobs import NewRun, manual_run_id
+from app.run_jobs import NewRun, digest, manual_run_id
 from app.system import System
 from app.views import Accepted
 

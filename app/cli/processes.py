@@ -13,8 +13,8 @@ from app.cli.types import Commands
 from app.connection import asking_redis
 from app.errors import SettingsError
 from app.records.database import writing
-from app.records.decisions import adopt_catalogue, register_release
 from app.records.migrate import migrate, pending
+from app.records.releases import adopt_catalogue, register_release
 from app.scheduler import Scheduler
 from app.settings import current_settings
 from app.system import System

@@ -13,7 +13,8 @@ from sqlalchemy import Row
 from app import keys
 from app.definitions import Definition, canonical, parsed
 from app.records.database import reading
-from app.records.decisions import EVERYTHING, all_pauses, coming_skips, known_schedules
+from app.records.pauses import EVERYTHING, all_pauses, coming_skips
+from app.records.releases import known_schedules
 from app.schedules import Cron, Interval
 from app.system import System
 from app.views import PauseView, ScheduleView

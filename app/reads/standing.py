@@ -18,7 +18,7 @@ from app.reads.decided import pause_view
 from app.reads.problems import process_problems, queue_problems, run_problems
 from app.reads.task_views import tasks as task_views
 from app.records.database import reading
-from app.records.decisions import EVERYTHING, all_pauses
+from app.records.pauses import EVERYTHING, all_pauses
 from app.records.schema import runs
 from app.system import System
 from app.views import Overview, PauseView, Problem, QueueView, TaskView

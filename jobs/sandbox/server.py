@@ -50,10 +50,9 @@ class Place:
         }
 
 
-def prepare(data: Path) -> Place:
-    """Make the sandbox under `data`, or find it again: same key and sheets, and the same port
+def prepare(folder: Path) -> Place:
+    """Make the sandbox in `folder`, or find it again: same key and sheets, and the same port
     unless somebody else has taken it."""
-    folder = data / "sandbox"
     folder.mkdir(parents=True, exist_ok=True)
     remembered = folder / "port"
     port = int(remembered.read_text()) if remembered.exists() else 0

@@ -17,6 +17,7 @@ from gspread.exceptions import APIError
 from gspread.http_client import FileType, HTTPClient, ParamsType
 
 from app import Invalid, Unavailable
+from jobs.services.google_credentials import credentials
 from jobs.services.google_sheets import GOOGLE, SERVICE
 from jobs.services.refused import RefusedError
 from jobs.services.retrying import AGAIN_LATER, Patience, retry_after
@@ -118,6 +119,13 @@ class SheetsHTTP(HTTPClient):
             "JSON key for it and set GOOGLE_SERVICE_ACCOUNT to that; if the key is right, check "
             "this machine's clock."
         )
+
+
+def signed_in(
+    account: str, base_url: str, patience: Patience, timeout: tuple[float, float]
+) -> SheetsHTTP:
+    """Return a client for a service account, its JSON or path. Raises Invalid for a bad one."""
+    return SheetsHTTP(credentials(account), base_url, patience, timeout)
 
 
 def _is_refusal(error: RefreshError) -> bool:
