@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from app.errors import DefinitionError, Invalid
+from app.storable import UNSTORABLE, storable
 
 MAX_ERRORS = 20
 
@@ -30,6 +31,9 @@ class Parameters:
         """
         model = self._checked(arguments)
         dumped: dict[str, Any] = model.model_dump(mode="json", exclude_unset=True)
+        wrong = {name: UNSTORABLE for name, value in dumped.items() if storable(value) != value}
+        if wrong:
+            raise Invalid("The arguments cannot be kept.", wrong)
         return dumped
 
     def restore(self, arguments: Mapping[str, Any]) -> dict[str, Any]:

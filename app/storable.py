@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+UNSTORABLE = "text without NUL and without halves of surrogate pairs"
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
 
 

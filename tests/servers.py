@@ -83,6 +83,7 @@ class RedisServer:
         kill(self.process, number)
         if number in (signal.SIGKILL, signal.SIGTERM):
             self.process.wait()
+            self.process.end()
 
     def stop(self) -> None:
         """Kill it for good."""

@@ -11,6 +11,7 @@ from uuid import uuid4
 from app.errors import Forbidden, Invalid
 from app.records.acts import Act, write_audit
 from app.records.database import writing
+from app.storable import UNSTORABLE, storable_text
 from app.system import System
 
 FARTHEST = timedelta(days=366)
@@ -65,6 +66,8 @@ def checked_reason(reason: str) -> str:
     text = " ".join(reason.split())
     if not text:
         raise Invalid("A pause needs a reason.", {"reason": "say why, in up to 500 characters"})
+    if storable_text(text) != text:
+        raise Invalid("The reason cannot be kept.", {"reason": UNSTORABLE})
     if len(text) > LONGEST_REASON:
         raise Invalid("The reason is too long.", {"reason": f"at most {LONGEST_REASON} characters"})
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,8 @@ from app.records.acts import commit_act
 from app.records.database import reading, writing
 from app.records.pauses import EVERYTHING, all_pauses, end_pause, set_pause
 from app.system import System
+
+log = logging.getLogger("rota.actions")
 
 
 def pause(
@@ -60,9 +63,14 @@ def end_expired_pauses(system: System, now: datetime) -> int:
     with reading(system.database) as connection:
         paused = all_pauses(connection).values()
     over = [row.scope for row in paused if row.until is not None and row.until <= now]
+    ended = 0
     for scope in over:
-        _resume(system, Actor("rota", "admin", "scheduler"), scope, now)
-    return len(over)
+        try:
+            _resume(system, Actor("rota", "admin", "scheduler"), scope, now)
+            ended += 1
+        except Conflict:
+            log.info("Somebody resumed %s first", scope)
+    return ended
 
 
 def _pause(

@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from app.cli import access, checks, decisions, processes, shown
+from app.cli import access, adopting, checks, decisions, processes, shown
 from app.cli.types import Commands
 from app.contributions import contributions
 from app.errors import Conflict, Forbidden, Invalid, RotaError, SettingsError, Unavailable, Unknown
@@ -48,7 +48,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         prog="python -m app", description="Rota: scheduled work for hiring teams."
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (processes, checks, shown, decisions, access):
+    for module in (processes, checks, shown, decisions, adopting, access):
         module.add_commands(commands)
     if not arguments or arguments[0] not in commands.choices:
         # Only an unknown word, or help, costs loading the task packages' own commands.

@@ -59,7 +59,7 @@ def test_a_run_for_later_waits_until_its_time(sqlite_system: System) -> None:
     ("at", "allowed"),
     [
         (datetime(2026, 1, 1, tzinfo=UTC), "after now"),
-        (datetime(2027, 6, 2, tzinfo=UTC), "at most 366 days"),
+        (datetime(2027, 6, 3, tzinfo=UTC), "at most 366 days"),
         (datetime(2026, 6, 2), "RFC 3339"),  # noqa: DTZ001 - the mistake that is refused
     ],
 )

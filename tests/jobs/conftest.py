@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import jobs  # noqa: F401 - contributes the migrations
 from app.records.database import open_database
 from app.records.migrate import migrate
 from app.settings import current_settings
+from jobs.sandbox.account import service_account
 from jobs.sandbox.server import Sandbox, prepare, serving
 from jobs.services import google_sheets
 from jobs.services.google_sheets import Spreadsheet
@@ -38,9 +40,18 @@ def _migrated(url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def account_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A service account; making its key takes too long to do it for every test."""
+    path = tmp_path_factory.mktemp("account") / "service-account.json"
+    service_account(path, "http://127.0.0.1/token")
+    return path
+
+
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+def sandbox(tmp_path: Path, account_file: Path) -> Iterator[Sandbox]:
     """A sandbox with one empty spreadsheet, shared with its service account."""
+    shutil.copy2(account_file, tmp_path / account_file.name)
     with serving(prepare(tmp_path)) as sandbox:
         yield sandbox
 
