@@ -20,6 +20,12 @@ from tests.fixtures import OPERATOR
 
 NOW = datetime.now(UTC)
 
+# What rq-scheduler 0.14 itself warns of each time it computes a cron time.
+pytestmark = [
+    pytest.mark.filterwarnings(r"ignore:\s*Version 0.22.0:FutureWarning"),
+    pytest.mark.filterwarnings("ignore:datetime.datetime.utc:DeprecationWarning"),
+]
+
 
 @pytest.fixture
 def stock(sqlite_system: System) -> Any:
