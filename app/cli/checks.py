@@ -11,7 +11,9 @@ from redis.exceptions import RedisError
 from app.cli.types import Commands
 from app.connection import asking_redis
 from app.errors import RotaError
+from app.records.database import reading
 from app.records.migrate import pending
+from app.records.releases import release_diff
 from app.settings import current_settings, shown
 from app.system import System
 
@@ -20,12 +22,17 @@ OLDEST_SERVER = (6, 2)
 
 def add_commands(commands: Commands) -> None:
     check = commands.add_parser("check", help="check settings, connections and tasks")
+    check.add_argument(
+        "--diff", action="store_true", help="only show what a release of this code would change"
+    )
     check.set_defaults(run=run_check)
 
 
-def run_check(_options: argparse.Namespace) -> int:
+def run_check(options: argparse.Namespace) -> int:
     """Print every setting, then what is wrong; 1 where anything is."""
     settings = current_settings()
+    if options.diff:
+        return _show_diff(System.open(settings))
     for name, value in shown(settings).items():
         print(f"{name:<24} {value}")
     print()
@@ -46,6 +53,19 @@ def run_check(_options: argparse.Namespace) -> int:
     if settings.production and not settings.console_users and not settings.trusted_proxy_header:
         print("note   nobody is in CONSOLE_USERS: `python -m app users add NAME` adds people")
     return 1 if wrong else 0
+
+
+def _show_diff(system: System) -> int:
+    if pending(system.database):
+        print("The database is not migrated: everything would be new.")
+        return 0
+    with reading(system.database) as connection:
+        changes = release_diff(connection, system.catalogue)
+    for change in changes:
+        print(change)
+    if not changes:
+        print("A release of this code changes no schedule.")
+    return 0
 
 
 def _tell(what: str, faults: Iterator[str]) -> list[str]:

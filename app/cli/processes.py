@@ -78,7 +78,7 @@ def run_scheduler(_options: argparse.Namespace) -> int:
 def run_release(_options: argparse.Namespace) -> int:
     """Migrate, make this code the newest release, and say what changed.
 
-    Redis may be away: the scheduler takes the new schedules when it is back.
+    Raises Unavailable when Redis does not answer, after the database is done.
     """
     logs.configure("release", current_settings())
     system = System.open(process="cli")

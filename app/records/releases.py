@@ -42,6 +42,35 @@ def known_schedules(connection: Connection, task_id: str | None = None) -> list[
     return list(connection.execute(statement.order_by(schedules.c.schedule_id)))
 
 
+def release_diff(connection: Connection, catalogue: Catalogue) -> list[str]:
+    """Say, a line each, what adopting this catalogue would change; changes nothing."""
+    rows = {row.schedule_id: row for row in known_schedules(connection)}
+    overridden = {
+        (row.schedule_id, row.field)
+        for row in connection.execute(select(overrides).where(overrides.c.archived_at.is_(None)))
+    }
+    lines: list[str] = []
+    declared: set[str] = set()
+    for task, schedule in catalogue.schedules():
+        declared.add(schedule.schedule_id)
+        definition = catalogue.definition(task, schedule)
+        row = rows.get(schedule.schedule_id)
+        if row is None:
+            lines.append(f"new      {schedule.schedule_id}: {schedule.schedule.describe()}")
+            continue
+        before = row.code_definition or {}
+        for field in sorted(set(definition) | set(before)):
+            if before.get(field) != definition.get(field):
+                note = " (ends a person's override)" * ((row.schedule_id, field) in overridden)
+                lines.append(
+                    f"changed  {row.schedule_id}.{field}: {before.get(field)} → "
+                    f"{definition.get(field)}{note}"
+                )
+    gone = [r for r in rows.values() if r.source == "code" and r.schedule_id not in declared]
+    lines += [f"retired  {row.schedule_id}, after {RETIRE_AFTER}" for row in gone]
+    return lines
+
+
 def adopt_catalogue(connection: Connection, catalogue: Catalogue, now: datetime) -> int:
     """Make the schedules what the code says, people's overrides kept; return how many changed.
 

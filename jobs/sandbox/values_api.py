@@ -10,7 +10,7 @@ from typing import Any
 from jobs.sandbox import a1
 from jobs.sandbox.a1 import Area
 from jobs.sandbox.book import Book, Sheet
-from jobs.sandbox.cells import INPUT_OPTIONS, RENDER_OPTIONS, given_out, taken_in
+from jobs.sandbox.cells import given_out, taken_in
 from jobs.sandbox.errors import invalid
 from jobs.sandbox.request import choice, fields
 
@@ -175,6 +175,3 @@ def clear(book: Book, text: str) -> str:
     for cells in sheet.cells[row:end_row]:
         cells[column:end_column] = [""] * len(cells[column:end_column])
     return sheet.name_of(bounds)
-
-
-__all__ = ["INPUT_OPTIONS", "RENDER_OPTIONS", "append", "clear", "read_range", "write_range"]

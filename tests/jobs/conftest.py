@@ -18,7 +18,11 @@ from jobs.sandbox.server import Sandbox, prepare, serving
 from jobs.services import google_sheets
 from jobs.services.google_sheets import Spreadsheet
 from jobs.services.retrying import Patience
+from jobs.sheets import SyncResult, bring_in_line
+from tests.jobs.candidates import NOW
+from tests.jobs.importing import Importer
 from tests.jobs.people import Person
+from tests.jobs.syncing import Sync
 
 
 @pytest.fixture
@@ -103,3 +107,21 @@ def configured(
     current_settings.cache_clear()
     yield sandbox
     current_settings.cache_clear()
+
+
+@pytest.fixture
+def sync(sqlite_engine: Engine, new_client: Callable[[], Spreadsheet]) -> Sync:
+    """Sync the SQLite database to the sandbox's sheet."""
+
+    def sync(*, allow_removals: bool = False) -> SyncResult:
+        return bring_in_line(
+            new_client(), sqlite_engine, NOW, "a test", allow_removals=allow_removals
+        )
+
+    return sync
+
+
+@pytest.fixture
+def load(sqlite_engine: Engine, tmp_path: Path) -> Importer:
+    """Import text into the SQLite database."""
+    return Importer(sqlite_engine, tmp_path)
