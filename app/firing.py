@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -50,16 +50,28 @@ class Due:
 def look(redis: Redis, lock: str, queues: Sequence[str]) -> Due:
     """Ask Redis once what is due."""
     answer = scripts.run("due", redis, [], [lock, BATCH, *queues])
-    now, incarnation, leads, paused, next_due, runs, schedules = answer
+    server_ms, incarnation, leads, paused, next_due, runs, schedules = answer
+    now = instant(int(server_ms))
     return Due(
-        now=instant(int(now)),
+        now=now,
         incarnation=incarnation.decode(),
         leads=bool(leads),
         everything_paused=bool(paused),
         next_due=instant(int(next_due)) if next_due else None,
-        runs=[(queue.decode(), run.decode("utf-8", "replace")) for queue, run in runs],
+        runs=list(_readable(redis, runs, now)),
         schedules=[DueSchedule(row[0], row[2], row[3], row[4], row[5]) for row in schedules],
     )
+
+
+def _readable(
+    redis: Redis, runs: Sequence[tuple[bytes, bytes]], now: datetime
+) -> Iterator[tuple[str, str]]:
+    for queue, run_id in runs:
+        try:
+            yield queue.decode(), run_id.decode()
+        except UnicodeDecodeError:
+            # It could never be moved, so it would stay due for ever.
+            set_aside(redis, keys.delayed(queue.decode()), run_id, "its id is no text", now)
 
 
 def fire(redis: Redis, lock: str, due: Due) -> dict[str, int]:

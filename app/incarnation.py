@@ -66,17 +66,18 @@ def restart_lost_runs(system: System, now: datetime) -> int:
     with reading(system.database) as connection:
         rows = connection.execute(
             select(runs)
-            .where(runs.c.status.in_(LIVE), runs.c.lost_at.is_not(None))
+            .where(
+                runs.c.status.in_(LIVE),
+                runs.c.lost_at.is_not(None),
+                runs.c.task_id.in_(system.catalogue.tasks),
+            )
             .order_by(runs.c.at)
             .limit(BATCH)
         ).all()
     due = [row for row in rows if row.status != "running" or row.lost_at + RUNNING_GRACE <= now]
     restarted = 0
     for row in due:
-        task = system.catalogue.tasks.get(row.task_id)
-        if task is None:
-            continue
-        run = run_of_row(row, task)
+        run = run_of_row(row, system.catalogue.task(row.task_id))
         restarted += _restart(system.redis, run, row)
     return restarted
 

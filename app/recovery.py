@@ -41,6 +41,10 @@ def recover(redis: Redis, now: float) -> int:
     for member in dead:
         queue, _, rest = member.decode("utf-8", "replace").partition("|")
         run_id, _, execution_id = rest.partition("|")
+        if f"{queue}|{run_id}|{execution_id}".encode() != member:
+            log.error("Dropping %.100r, which names no execution", member)
+            redis.zrem(keys.LIVENESS, member)
+            continue
         answer = scripts.run(
             "recover",
             redis,

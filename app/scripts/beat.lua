@@ -2,9 +2,10 @@
 -- KEYS: rq:job:{run}
 -- ARGV: 1 queue, 2 run id, 3 execution id, 4 seconds a worker may be silent, 5 seconds until RQ
 --       calls it abandoned, 6 now as RQ writes it, 7 progress JSON or '', 8 worker name
--- Answer: OK, STOP (a person or the overlap policy wants it ended), FENCED (another execution has the run, or it was ended), or GONE (Redis lost it)
+-- Answer: OK, STOP (a person or the overlap policy wants it ended), FENCED (the run was recovered,
+--         ended, or another execution has it), or GONE (Redis lost it)
 local current = field(KEYS[1], 'rota_execution')
-if not current then return 'GONE' end
+if not current and redis.call('EXISTS', KEYS[1]) == 0 then return 'GONE' end
 if current ~= ARGV[3] or field(KEYS[1], 'status') ~= 'started' then return 'FENCED' end
 local now = now_ms() / 1000
 local member = ARGV[2] .. ':' .. ARGV[3]

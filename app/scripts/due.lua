@@ -7,6 +7,8 @@ local seconds = now / 1000
 local paused = redis.call('HEXISTS', 'rota:pauses', '*')
 local next_due = ''
 local function consider(score)
+  -- Beyond the year 9999 there is nothing to wait for; a stranger may have written `inf`.
+  if tonumber(score) > 253402300799 then return end
   if next_due == '' or tonumber(score) * 1000 < next_due then next_due = tonumber(score) * 1000 end
 end
 

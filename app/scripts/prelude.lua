@@ -41,6 +41,12 @@ local function write_pairs(key, first)
   end
 end
 
+-- JSON as a table; garbage is an empty one.
+local function decoded(text)
+  local read, value = pcall(cjson.decode, text or '{}')
+  return read and type(value) == 'table' and value or {}
+end
+
 -- HGET that answers nil for a missing field or a key of another type.
 local function field(key, name)
   local answer = redis.pcall('HGET', key, name)

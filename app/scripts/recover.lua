@@ -19,8 +19,8 @@ if field(job, 'rota_execution') ~= execution or field(job, 'status') ~= 'started
 local worker = field(job, 'worker_name') or 'unknown'
 redis.call('SREM', 'rq:worker:' .. worker .. ':executions', execution_key)
 local recent = {}
-for _, at in ipairs(cjson.decode(field(job, 'rota_recoveries') or '[]')) do
-  if at > now - tonumber(ARGV[5]) then recent[#recent + 1] = at end
+for _, at in ipairs(decoded(field(job, 'rota_recoveries'))) do
+  if type(at) == 'number' and at > now - tonumber(ARGV[5]) then recent[#recent + 1] = at end
 end
 recent[#recent + 1] = math.floor(now)
 local revision = redis.call('HINCRBY', job, 'rota_revision', 1)
@@ -36,7 +36,7 @@ if #recent >= tonumber(ARGV[4]) then
   redis.call('HSET', job, 'status', 'failed')
   redis.call('ZADD', 'rq:failed:' .. queue, now + tonumber(ARGV[6]), run_id)
   redis.call('EXPIRE', job, tonumber(ARGV[6]))
-  local task = cjson.decode(static).task_id
+  local task = decoded(static).task_id
   if task then redis.call('SREM', 'rota:live:' .. task, run_id) end
   emit(run_id, 'quarantined', revision, attempt, static, cjson.encode(data))
   if task then release_buffered(task) end

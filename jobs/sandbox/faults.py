@@ -81,6 +81,8 @@ def from_json(found: object) -> Fault:
     for name, value in asked.items():
         if name != "kind" and not FIELDS[name](value):
             raise invalid(f"Invalid value at '{name}'")
+    if asked["kind"] == "status" and asked.get("status") == 200:
+        raise invalid("A fault of kind 'status' needs a status that is an error")
     return Fault(**asked)
 
 

@@ -123,6 +123,17 @@ def test_a_fire_time_of_long_ago_does_not_hold_up_the_scheduler(sqlite_system: S
     assert (server_now(redis) - before).total_seconds() < 1
 
 
+def test_a_time_at_infinity_is_nothing_to_wait_for(sqlite_system: System) -> None:
+    redis, lock = sqlite_system.redis, lead(sqlite_system)
+    make_due(sqlite_system, "greet")
+    redis.zadd(keys.SCHEDULE, {"never": float("inf"), "hardly": 1e300})
+    redis.zadd(keys.delayed("default"), {"never": float("inf")})
+    assert fire_due(sqlite_system, lock) == {"FIRED": 1}
+    next_due = look(redis, lock, QUEUES).next_due
+    assert next_due
+    assert next_due.timestamp() == int(held(redis, "greet")["nominal"])
+
+
 def test_a_delayed_queue_of_another_type_hides_no_schedule(sqlite_system: System) -> None:
     redis, lock = sqlite_system.redis, lead(sqlite_system)
     make_due(sqlite_system, "greet")

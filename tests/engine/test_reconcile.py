@@ -67,7 +67,9 @@ PLANS: dict[str, tuple[Held, int | None, datetime | None, datetime]] = {
     # what Redis holds, newest fire time SQL knows, end of the last pause, what is wanted
     "a new schedule starts after now": (NEW, None, None, at(30)),
     "one that redis lost goes on after what SQL knows": (NEW, epoch(-90), None, at(-60)),
-    "an unchanged one keeps its coming time": (Held(1, epoch(30), epoch(0)), epoch(0), None, at(30)),
+    "an unchanged one keeps its coming time": (
+        Held(1, epoch(30), epoch(0)), epoch(0), None, at(30),
+    ),
     "an unchanged one keeps its due, unfired time": (
         Held(1, epoch(-30), epoch(-60)), epoch(-60), None, at(-30),
     ),

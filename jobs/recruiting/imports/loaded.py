@@ -21,11 +21,6 @@ class Entry:
     person: Person
     applications: list[tuple[Place, Application]] = field(default_factory=list)
 
-    @property
-    def rows(self) -> int:
-        """How many rows of the file are about this person."""
-        return max(1, len(self.applications))
-
 
 @dataclass
 class Loaded:
