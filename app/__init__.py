@@ -14,6 +14,7 @@ from app.contributions import (
 from app.errors import Conflict, Invalid, RotaError, Skip, Unavailable
 from app.policies import Retry
 from app.records.database import current_database, reading, writing
+from app.records.types import Instant, Json
 from app.schedules import cron, every
 from app.settings import current_settings
 from app.tasks import task
@@ -22,7 +23,9 @@ __all__ = [
     "Command",
     "Conflict",
     "Figure",
+    "Instant",
     "Invalid",
+    "Json",
     "Panel",
     "PanelContent",
     "PanelTable",

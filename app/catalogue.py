@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from app.errors import DefinitionError, RotaError, SettingsError, Unknown
+from app.errors import DefinitionError, SettingsError, Unknown
 from app.tasks import Task, TaskSchedule, registered
 
 
@@ -81,7 +81,7 @@ def load(module_names: Sequence[str], timezone: str) -> Catalogue:
     tasks = {
         task_id: task
         for task_id, task in sorted(registered.items())
-        if task.function.__module__.startswith(tuple(module_names))
+        if any(f"{task.function.__module__}.".startswith(f"{name}.") for name in module_names)
     }
     seen: dict[str, str] = {}
     for task in tasks.values():
@@ -114,8 +114,10 @@ def _imported(name: str) -> ModuleType:
                 f"TASK_MODULES names {name}, but there is no such module on the Python path."
             ) from error
         raise DefinitionError(f"Task module {name} cannot be imported: {error}") from error
-    except RotaError:
-        raise
+    except DefinitionError as error:
+        if name in str(error):
+            raise
+        raise DefinitionError(f"Task module {name} cannot be imported: {error}") from error
     except Exception as error:
         kind = type(error).__name__
         raise DefinitionError(f"Task module {name} cannot be imported: {kind}: {error}") from error

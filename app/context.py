@@ -51,6 +51,11 @@ def leave() -> None:
     _current.clear()
 
 
+def running() -> CurrentRun | None:
+    """Return the run that is executing here, None outside of one."""
+    return _current[0] if _current else None
+
+
 def current_run() -> CurrentRun:
     """Return the run that is executing. Raises RotaError outside of one."""
     if not _current:

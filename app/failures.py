@@ -21,7 +21,14 @@ def describe(error: BaseException) -> dict[str, Any]:
     kind = type(error).__name__
     trace = _below_engine(error.__traceback__)
     text = "".join(traceback.format_exception(type(error), error, trace))
-    return told(kind, str(error), text, _innermost(trace))
+    return told(kind, _message(error), text, _innermost(trace))
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as second:  # the task's own __str__ may do anything
+        return f"(it cannot be told: {type(second).__name__})"
 
 
 def told(kind: str, message: str, trace: str = "", where: str = "") -> dict[str, Any]:

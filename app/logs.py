@@ -30,8 +30,8 @@ def line_of(record: logging.LogRecord, longest: int = 32_000) -> dict[str, str]:
     """Return a log record as the JSON object that is kept and shown."""
     try:
         message = record.getMessage()
-    except (TypeError, ValueError) as error:
-        message = f"{record.msg!r} with unfitting arguments ({error})"
+    except Exception as error:  # the arguments' own __str__ may do anything
+        message = f"{record.msg!r} with unfitting arguments ({type(error).__name__})"
     if record.exc_info:
         message += "\n" + logging.Formatter().formatException(record.exc_info)
     return {

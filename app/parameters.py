@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from app.errors import DefinitionError, Invalid
 from app.storable import UNSTORABLE, storable
@@ -30,7 +30,7 @@ class Parameters:
         Raises Invalid with one entry per wrong parameter.
         """
         model = self._checked(arguments)
-        dumped: dict[str, Any] = model.model_dump(mode="json", exclude_unset=True)
+        dumped: dict[str, Any] = model.model_dump(mode="json", exclude_unset=True, by_alias=True)
         wrong = {name: UNSTORABLE for name, value in dumped.items() if storable(value) != value}
         if wrong:
             raise Invalid("The arguments cannot be kept.", wrong)
@@ -39,7 +39,8 @@ class Parameters:
     def restore(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Turn JSON arguments back into what the type hints say. Raises Invalid."""
         model = self._checked(arguments)
-        return {name: getattr(model, name) for name in model.model_fields_set}
+        fields = type(model).model_fields
+        return {str(fields[name].alias): getattr(model, name) for name in model.model_fields_set}
 
     def _checked(self, arguments: Mapping[str, Any]) -> BaseModel:
         try:
@@ -68,12 +69,11 @@ def _model(function: Callable[..., Any]) -> type[BaseModel]:
                 "arguments travel by name."
             )
         default = ... if parameter.default is parameter.empty else parameter.default
-        fields[parameter.name] = (hints.get(parameter.name, Any), default)
+        # Under a name of ours, because one such as `schema` or `copy` would shadow pydantic's own.
+        field = Field(default, alias=parameter.name)
+        fields[f"parameter_{len(fields)}"] = (hints.get(parameter.name, Any), field)
     try:
-        # Field names such as `schema` would shadow pydantic's own; nothing here uses those.
-        return create_model(
-            name, __config__=ConfigDict(extra="forbid", protected_namespaces=()), **fields
-        )
+        return create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
     except Exception as error:
         raise DefinitionError(
             f"Task {name}: its parameters cannot be described: {error}"

@@ -36,8 +36,9 @@ def perform(task: Task[Any, Any], arguments: Mapping[str, Any], run: CurrentRun)
         return Outcome("failed", error=told("TimedOut", message))
     except BaseException as error:
         # Also SystemExit and KeyboardInterrupt: in a child they are the task's own doing.
-        log.error("%s: %s", type(error).__name__, error)
-        return Outcome("failed", error=describe(error))
+        described = describe(error)
+        log.error("%s: %s", described["type"], described["message"])
+        return Outcome("failed", error=described)
     finally:
         leave()
 

@@ -30,8 +30,11 @@ class Retry:
     backoff: str = "30s..1h"
 
     def __post_init__(self) -> None:
-        if not 0 <= self.max <= 100:
-            raise DefinitionError(f"Retry({self.max}): retries are a number from 0 to 100.")
+        whole = isinstance(self.max, int) and not isinstance(self.max, bool)
+        if not whole or not 0 <= self.max <= 100:
+            raise DefinitionError(f"Retry({self.max!r}): retries are a number from 0 to 100.")
+        if not isinstance(self.backoff, str):
+            raise DefinitionError(f"Retry backoff {self.backoff!r}: write it as text, like 1m..1h.")
         try:
             first, last = self.bounds
         except ScheduleError as error:
@@ -44,8 +47,8 @@ class Retry:
     @property
     def bounds(self) -> tuple[int, int]:
         """The first and the longest delay in seconds."""
-        first, _, last = self.backoff.partition("..")
-        return parse_duration(first), parse_duration(last or first)
+        first, dots, last = self.backoff.partition("..")
+        return parse_duration(first), parse_duration(last if dots else first)
 
     def delay(self, retry: int) -> float:
         """Return the seconds to wait before retry number `retry`, from 1."""

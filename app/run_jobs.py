@@ -9,13 +9,14 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
-from app.tasks import Task
+if TYPE_CHECKING:
+    from app.tasks import Task
 
 RESULT_TTL = 24 * 3600
 FAILURE_TTL = 30 * 24 * 3600

@@ -6,14 +6,16 @@ import asyncio
 import functools
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from app.errors import DefinitionError
+from app.enqueueing import enqueue_all
+from app.errors import DefinitionError, Invalid
 from app.parameters import Parameters
 from app.policies import MISFIRE, OVERLAP, Retry, checked_choice
-from app.schedules import Cron, Interval, ScheduleError, parse_duration
+from app.schedules import Cron, Interval, parse_duration
 from app.settings import QUEUE_NAME
 
 P = ParamSpec("P")
@@ -82,6 +84,27 @@ class Task(Generic[P, R]):
     def description(self) -> str:
         return inspect.getdoc(self.function) or ""
 
+    def enqueue(
+        self,
+        *,
+        at: datetime | None = None,
+        after: timedelta | None = None,
+        key: str | None = None,
+        **arguments: Any,
+    ) -> str:
+        """Queue a run for the workers, now, `at` a time or `after` a while; return its run id.
+
+        Called in a run, the new one is its child. The same `key` gives the same run. Raises
+        Invalid, Unavailable.
+        """
+        return enqueue_all(self, [arguments], at, after, key)[0]
+
+    def enqueue_many(
+        self, many: Iterable[Mapping[str, Any]], *, key: str | None = None
+    ) -> list[str]:
+        """Queue one run for each of these arguments in few round trips; return their run ids."""
+        return enqueue_all(self, many, None, None, key)
+
     def perform(self, arguments: Mapping[str, Any]) -> Any:
         """Validate JSON `arguments` and run the function here, `async def` or not.
 
@@ -121,15 +144,17 @@ def task(
                 (),
                 queue=_queue(queue),
                 timeout_seconds=_timeout(timeout),
-                retry=Retry(retry) if isinstance(retry, int) else retry,
+                retry=retry if isinstance(retry, Retry) else Retry(retry),
                 overlap=checked_choice("overlap", overlap, OVERLAP),
                 misfire=checked_choice("misfire", misfire, MISFIRE),
                 grace_seconds=None if grace is None else parse_duration(grace),
                 start_within_seconds=None if start_within is None else parse_duration(start_within),
             )
             declared.schedules = _schedules(declared, schedules, named or {})
-        except (DefinitionError, ScheduleError) as error:
-            raise DefinitionError(f"{function.__module__}.{name}: {error}") from error
+        except (DefinitionError, Invalid) as error:
+            wrong = [f"{field}: {text}" for field, text in getattr(error, "fields", {}).items()]
+            told = "; ".join([str(error), *wrong])
+            raise DefinitionError(f"{function.__module__}.{name}: {told}") from error
         return _register(declared)
 
     return declare
@@ -184,7 +209,7 @@ def _check_schedule(schedule: object) -> None:
 
 
 def _queue(name: str) -> str:
-    if not QUEUE_NAME.fullmatch(name):
+    if not isinstance(name, str) or not QUEUE_NAME.fullmatch(name):
         raise DefinitionError(f"queue={name!r}: use 1 to 64 letters, digits, _ and -.")
     return name
 

@@ -10,13 +10,14 @@ from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.errors import Unavailable
+from app.errors import SettingsError, Unavailable
 from app.settings import current_settings
 
-BUSY_TIMEOUT_MS = 5_000
+# Longer than our longest write: an import of a hundred thousand rows takes some 6 s.
+BUSY_TIMEOUT_MS = 15_000
 POOL_SIZE = 5
 _engines: dict[tuple[int, str], Engine] = {}
 
@@ -75,13 +76,26 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _told_as_unavailable() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, PoolTimeout) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        raise Unavailable("The database", str(cause).splitlines()[0]) from error
+    except (OperationalError, ProgrammingError) as error:
+        _tell_of_missing_table(error)
+        if isinstance(error, ProgrammingError):
+            raise
+        raise Unavailable("The database", str(error.orig).splitlines()[0]) from error
+    except PoolTimeout as error:
+        raise Unavailable("The database", str(error).splitlines()[0]) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("The database", str(error.orig).splitlines()[0]) from error
         raise
+
+
+def _tell_of_missing_table(error: DBAPIError) -> None:
+    text = str(error.orig)
+    if "no such table" in text or type(error.orig).__name__ == "UndefinedTable":
+        raise SettingsError(
+            "The database lacks a table: run `python -m app release` first "
+            f"({text.splitlines()[0]})."
+        ) from error
 
 
 def _make_folder(url: str) -> None:

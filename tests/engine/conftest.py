@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.system import System
+from tests.engine.declaring import fresh_registry, task_folder
 from tests.engine.executing import MODULES, Executed, execute_all
 from tests.fixtures import open_system, release
 from tests.servers import RedisServer
@@ -40,3 +41,6 @@ def ends_system(redis_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[Sys
     release(system)
     yield system
     system.close()
+
+
+__all__ = ["fresh_registry", "task_folder"]

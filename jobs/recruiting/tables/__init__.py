@@ -1,0 +1,1 @@
+"""The recruiting tables, a file per family. Code names them through `jobs.recruiting.schema`."""
