@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
+
+from redis.exceptions import RedisError
+
+from app.errors import RotaError
+
+log = logging.getLogger("rota.scheduler")
 
 Chore = Callable[[datetime], object]
 
@@ -24,7 +31,16 @@ class Chores:
         for chore, (at, seconds) in self._chores.items():
             if monotonic() >= at:
                 self._chores[chore] = (monotonic() + seconds, seconds)
-                chore(now)
+                self._do(chore, now)
+
+    def _do(self, chore: Chore, now: datetime) -> None:
+        try:
+            chore(now)
+        except (RedisError, OSError, RotaError):
+            raise
+        except Exception:
+            # Garbage that one chore stumbles over must not keep the others from their work.
+            log.exception("A chore failed and is tried again when it comes round")
 
     def seconds_left(self) -> float:
         """Return how long until the next chore is due; 0 when one is."""

@@ -56,6 +56,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         self.wake = Wake(system.redis, [keys.WAKE])
         self._born = datetime.now(UTC).timestamp()
         self._stop = threading.Event()
+        self._recorder_error: Exception | None = None
         self._chores = self._make_chores()
         self._queues: tuple[str, ...] = system.settings.queues
 
@@ -86,6 +87,8 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
             self._stop.set()
             recorder.join(timeout=5)
             self._leave()
+        if self._recorder_error is not None:
+            raise self._recorder_error
 
     def tick(self) -> float:
         """Do everything that is due; return the seconds to sleep at most."""
@@ -219,6 +222,10 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
                 self._said_back("What the recorder needs", backoff)
             except (RedisError, OSError, Unavailable) as error:
                 self._wait_out(error, backoff)
+            except Exception as error:
+                # Without a recorder the history would stand still unseen: end, and be restarted.
+                self._recorder_error = error
+                self._stop.set()
 
     def _wait_out(self, error: Exception, backoff: Backoff) -> None:
         delay = backoff.delay()

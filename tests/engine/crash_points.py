@@ -119,6 +119,7 @@ def _arm(bomb: _Bomb) -> None:
 
 def _subclasses(kind: type) -> list[Any]:
     found: list[Any] = []
-    for child in kind.__subclasses__():
+    children: list[Any] = kind.__subclasses__()
+    for child in children:
         found += [child, *_subclasses(child)]
     return found

@@ -69,6 +69,7 @@ def test_a_firing_pass(sqlite_system: System) -> None:
     def prepare() -> None:
         _clear(system)
         reconcile(system, datetime.now(UTC))
+        system.redis.zrem(keys.SCHEDULE, "tick")
         _make_due(system, "greet", "morning")
 
     def fire_pass(own: System) -> None:

@@ -185,7 +185,7 @@ def test_production_with_all_it_takes() -> None:
 
 
 def test_no_secret_is_shown() -> None:
-    environment = {name: "hunter22-hunter22" for name in SERVICE_SETTINGS} | {
+    environment = dict.fromkeys(SERVICE_SETTINGS, "hunter22-hunter22") | {
         "SECRET_KEY": "hunter22-hunter22",
         "SIGN_IN_KEY": "hunter22-hunter22",
         "CONSOLE_USERS": "olga:admin:hunter22-hunter22",
