@@ -80,6 +80,8 @@ def configure(process: str, settings: Settings, level: int = logging.INFO) -> Pa
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)
+        if isinstance(old, RotatingFileHandler):
+            old.close()
     root.addHandler(handler)
     root.addHandler(console)
     root.setLevel(level)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from app.reads import overview, tasks
+from app.reads import tasks_with_overview
 from app.system import System
 
 Sample = tuple[dict[str, str], float]
@@ -18,8 +18,7 @@ def exposition(system: System, now: datetime) -> str:
 
 
 def _lines(system: System, now: datetime) -> Iterator[str]:
-    views = tasks(system, now)
-    whole = overview(system, now, views)
+    views, whole = tasks_with_overview(system, now)
     yield from _family(
         "rota_status", "gauge", "0 ok, 1 degraded, 2 down", [({}, STATUSES[whole.status])]
     )

@@ -30,7 +30,8 @@ class Retry:
     backoff: str = "30s..1h"
 
     def __post_init__(self) -> None:
-        whole = isinstance(self.max, int) and not isinstance(self.max, bool)
+        given: object = self.max
+        whole = isinstance(given, int) and not isinstance(given, bool)
         if not whole or not 0 <= self.max <= 100:
             raise DefinitionError(f"Retry({self.max!r}): retries are a number from 0 to 100.")
         if not isinstance(self.backoff, str):

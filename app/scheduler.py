@@ -20,20 +20,15 @@ from typing import Any
 from redis.exceptions import RedisError
 from rq_scheduler import Scheduler as RqScheduler
 
-from app import actions, keys
-from app.backfill import feed
+from app import keeping, keys
+from app.background import Background
 from app.chores import Chores
 from app.connection import REFUSED, Backoff, Wake
 from app.errors import SettingsError, Unavailable
 from app.firing import Due, fire, look
-from app.incarnation import recognise, restart_lost_runs
+from app.keeping import take_over
 from app.leader import Leadership
-from app.outbox import sweep
-from app.reconcile import reconcile
 from app.recorder import Recorder
-from app.records.database import writing
-from app.records.releases import adopt_catalogue, newest_release
-from app.records.retention import prune
 from app.recovery import move, recover, release
 from app.run_jobs import JsonJob
 from app.system import System
@@ -56,8 +51,9 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         self.wake = Wake(system.redis, [keys.WAKE])
         self._born = datetime.now(UTC).timestamp()
         self._stop = threading.Event()
-        self._recorder_error: Exception | None = None
+        self._taken_over = False
         self._chores = self._make_chores()
+        self._sql_chores = keeping.chores(system)
         self._queues: tuple[str, ...] = system.settings.queues
 
     # --- the loop --------------------------------------------------------------------------------
@@ -66,10 +62,9 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         """Fire until stopped; with `burst` one pass over what is due.
 
         Redis or the database going away ends nothing: it waits and goes on. Raises SettingsError
-        when Redis refuses the credentials.
+        when Redis refuses the credentials, or before the first release.
         """
-        recorder = threading.Thread(target=self._record, name="recorder", daemon=True)
-        recorder.start()
+        beside = self._start_background()
         backoff = Backoff()
         try:
             while not self._stop.is_set():
@@ -78,17 +73,18 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
                     if burst:
                         break
                     self.wake.wait(seconds)
-                    self._said_back("Redis", backoff)
+                    self._said_back(backoff)
                 except REFUSED as error:
                     raise SettingsError(f"Redis refuses the credentials: {error}") from error
-                except (RedisError, OSError, Unavailable) as error:
-                    self._wait_out(error, backoff)
+                except (RedisError, OSError) as error:
+                    delay = backoff.delay()
+                    log.warning("Redis is away (%s); trying again in %.1f s", error, delay)
+                    self._stop.wait(delay)
         finally:
             self._stop.set()
-            recorder.join(timeout=5)
             self._leave()
-        if self._recorder_error is not None:
-            raise self._recorder_error
+        for each in beside:
+            each.join(5)
 
     def tick(self) -> float:
         """Do everything that is due; return the seconds to sleep at most."""
@@ -103,7 +99,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
             return 0
         if not due.incarnation:
             self._take_over()
-            return 0
+            return 0 if self._taken_over else LONGEST_SLEEP
         busy = self._fire(due)
         self._chores.run(due.now)
         return 0 if busy else self._sleep(due)
@@ -138,19 +134,34 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
     # --- steps -----------------------------------------------------------------------------------
 
     def _take_over(self) -> None:
-        """Before anything fires: recognise Redis, adopt the release, mirror decisions."""
-        now = datetime.now(UTC)
-        new = recognise(self.system.redis, self.system.database, now)
-        with writing(self.system.database) as connection:
-            release = newest_release(connection)
-            if release is None:
-                raise SettingsError("Nothing was released yet: run `python -m app release` first.")
-            if release.catalogue_hash == self.system.catalogue.hash:
-                adopt_catalogue(connection, self.system.catalogue, now)
-            else:
-                log.warning("The newest release is of other code than mine: I fire what it says")
-        changed = reconcile(self.system, now)
-        log.info("Took over: %d schedules changed%s", changed, ", Redis was new" if new else "")
+        """Take over before anything fires; without the database, fire what Redis has meanwhile."""
+        self._taken_over = False
+        try:
+            take_over(self.system)
+            self._taken_over = True
+        except Unavailable as error:
+            log.warning("Taking over without the database, which is away: %s", error)
+
+    def _keep(self) -> None:
+        """One step of the work on SQL, in a thread of its own."""
+        if not self._taken_over:
+            take_over(self.system)
+            self._taken_over = True
+        self._sql_chores.run(datetime.now(UTC))
+        self._stop.wait(max(self._sql_chores.seconds_left(), 0.05))
+
+    def _start_background(self) -> list[Background]:
+        recorder = Recorder(self.system.redis, self.system.database)
+        made = [
+            Background(name, step, lambda: bool(self.leadership.lock), self._stop)
+            for name, step in (
+                ("recorder", lambda: recorder.step(RECORDER_WAIT_MS)),
+                ("keeper", self._keep),
+            )
+        ]
+        for each in made:
+            each.start()
+        return made
 
     def _fire(self, due: Due) -> bool:
         if due.runs:
@@ -173,31 +184,17 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         return min(longest, max((due.next_due - due.now).total_seconds(), 0))
 
     def _make_chores(self) -> Chores:
-        system, chores = self.system, Chores()
-        chores.every(1, lambda now: actions.end_expired_pauses(system, now))
-        chores.every(2, lambda now: recover(system.redis, now.timestamp()))
+        redis, chores = self.system.redis, Chores()
+        chores.every(2, lambda now: recover(redis, now.timestamp()))
         chores.every(2, lambda _now: self.heartbeat())
-        chores.every(5, lambda _now: release(system.redis))
-        chores.every(3, lambda now: sweep(system, now))
-        chores.every(5, lambda now: restart_lost_runs(system, now))
-        chores.every(1, lambda now: feed(system, now))
-        chores.every(30, self._refresh)
-        days = system.settings.run_retention_days
-        chores.every(60, lambda now: prune(system.database, days, now))
+        chores.every(5, lambda _now: release(redis))
+        chores.every(5, lambda _now: self._find_queues())
         return chores
 
-    def _refresh(self, now: datetime) -> None:
-        with writing(self.system.database) as connection:
-            release = newest_release(connection)
-            if release and release.catalogue_hash == self.system.catalogue.hash:
-                adopt_catalogue(connection, self.system.catalogue, now)
-        reconcile(self.system, now)
-        found = {name.decode().removeprefix("rq:queue:") for name in self._all_queues()}
-        self._queues = tuple(sorted(found | set(self.system.settings.queues)))
-
-    def _all_queues(self) -> set[bytes]:
+    def _find_queues(self) -> None:
         names: Any = self.system.redis.smembers(keys.QUEUES)
-        return set(names)
+        found = {name.decode("utf-8", "replace").removeprefix("rq:queue:") for name in names}
+        self._queues = tuple(sorted(found | set(self.system.settings.queues)))
 
     def _leave(self) -> None:
         self.wake.close()
@@ -208,31 +205,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         except (RedisError, OSError) as error:
             log.warning("Left without telling Redis: %s", error)
 
-    # --- the recorder's thread -------------------------------------------------------------------
-
-    def _record(self) -> None:
-        recorder = Recorder(self.system.redis, self.system.database)
-        backoff = Backoff()
-        while not self._stop.is_set():
-            if not self.leadership.lock:
-                self._stop.wait(0.2)
-                continue
-            try:
-                recorder.step(RECORDER_WAIT_MS)
-                self._said_back("What the recorder needs", backoff)
-            except (RedisError, OSError, Unavailable) as error:
-                self._wait_out(error, backoff)
-            except Exception as error:
-                # Without a recorder the history would stand still unseen: end, and be restarted.
-                self._recorder_error = error
-                self._stop.set()
-
-    def _wait_out(self, error: Exception, backoff: Backoff) -> None:
-        delay = backoff.delay()
-        log.warning("%s; trying again in %.1f s", error, delay)
-        self._stop.wait(delay)
-
-    def _said_back(self, what: str, backoff: Backoff) -> None:
+    def _said_back(self, backoff: Backoff) -> None:
         away = backoff.reset()
         if away is not None:
-            log.info("%s is back after %.1f s", what, away)
+            log.info("Redis is back after %.1f s", away)

@@ -208,7 +208,7 @@ def _check_schedule(schedule: object) -> None:
         )
 
 
-def _queue(name: str) -> str:
+def _queue(name: object) -> str:
     if not isinstance(name, str) or not QUEUE_NAME.fullmatch(name):
         raise DefinitionError(f"queue={name!r}: use 1 to 64 letters, digits, _ and -.")
     return name

@@ -182,10 +182,19 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
+    """One queue. `depth` counts what waits, `workers` who listens; then RQ's registries."""
+
     name: str
     depth: int
     oldest_age_seconds: float | None
     workers: int
+    running: int = 0
+    delayed: int = 0
+    deferred: int = 0
+    failed: int = 0
+    finished: int = 0
+    cancelled: int = 0
+    pause: PauseView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,12 @@ from sqlalchemy import Engine
 
 from app import (
     Retry,
-    RotaError,
     current_database,
-    current_run,
     every,
     reading,
     task,
 )
+from jobs.recruiting.leasing import execution_owner
 from jobs.recruiting.queries import candidate_summaries
 from jobs.recruiting.sheet.cells import TAB, cells_of
 from jobs.recruiting.sheet.ledger import last_written, leased, remember
@@ -70,7 +69,11 @@ def sync_to_sheets(allow_removals: bool = False) -> SyncResult:
     now = datetime.now(UTC)
     with closing(open_spreadsheet()) as spreadsheet:
         result = bring_in_line(
-            spreadsheet, current_database(), now, _owner(now), allow_removals=allow_removals
+            spreadsheet,
+            current_database(),
+            now,
+            execution_owner(now),
+            allow_removals=allow_removals,
         )
     for note in result.notes:
         log.warning("%s", note)
@@ -105,13 +108,6 @@ def bring_in_line(
         remember(engine, sheet, known, done.hashes, now)
     seconds = time.monotonic() - started
     return _result(done, len(wanted), spreadsheet.calls, seconds, spreadsheet.url)
-
-
-def _owner(now: datetime) -> str:
-    try:
-        return current_run().run_id
-    except RotaError:
-        return f"a direct call at {now:%H:%M:%S.%f}"
 
 
 def _result(done: Synchronised, read: int, calls: int, seconds: float, url: str) -> SyncResult:

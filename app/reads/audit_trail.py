@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from app.reads.cursors import checked_limit, decode, encode
+from app.reads.cursors import checked_limit, decode_number, encode
 from app.records.database import reading
 from app.records.schema import audit as table
 from app.system import System
@@ -15,8 +15,7 @@ def audit(system: System, limit: int = 50, cursor: str | None = None) -> Page[Au
     """Return one page of the audit. Raises Invalid, Unavailable."""
     statement = select(table).order_by(table.c.id.desc())
     if cursor is not None:
-        _, last = decode(cursor)
-        statement = statement.where(table.c.id < int(last))
+        statement = statement.where(table.c.id < decode_number(cursor))
     with reading(system.database) as connection:
         rows = connection.execute(statement.limit(checked_limit(limit) + 1)).all()
     page = rows[:limit]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from redis.exceptions import RedisError
-from sqlalchemy import Row
+from sqlalchemy import Select, or_, select
 
-from app import keys
 from app.definitions import Definition, canonical, parsed
+from app.reads.live import Live, ask_redis
+from app.reads.together import Fields, read_together
 from app.records.database import reading
-from app.records.pauses import EVERYTHING, all_pauses, coming_skips
-from app.records.releases import known_schedules
+from app.records.pauses import EVERYTHING
+from app.records.schema import pauses, schedules, skips
 from app.schedules import Cron, Interval
 from app.system import System
 from app.views import PauseView, ScheduleView
@@ -22,11 +22,13 @@ from app.views import PauseView, ScheduleView
 
 @dataclass(frozen=True)
 class Decided:
-    """`schedules` by task id; `pauses` by scope."""
+    """`schedules` by task id; `pauses` by scope; `revisions` and `sources` by schedule id."""
 
     schedules: Mapping[str, tuple[tuple[str, Definition, datetime | None], ...]]
     pauses: Mapping[str, PauseView]
     skips: Mapping[str, frozenset[datetime]]
+    revisions: Mapping[str, int] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def everything(self) -> PauseView | None:
@@ -35,31 +37,78 @@ class Decided:
 
 
 def decided(system: System, now: datetime) -> Decided:
-    """Read what holds now: one query each for schedules and pauses, one Redis round trip."""
+    """Read what holds now: one query, one Redis round trip."""
     with reading(system.database) as connection:
-        rows = known_schedules(connection)
-        paused = all_pauses(connection)
-        skipped = coming_skips(connection, now)
-    views = {scope: pause_view(row) for scope, row in paused.items()}
-    nominal = _next_fire_times(system, [row.schedule_id for row in rows])
-    found: dict[str, list[tuple[str, Definition, datetime | None]]] = {}
-    for row in rows:
+        found = read_together(connection, *decisions(now))
+    return combine(found, ask_redis(system, now, schedule_ids(found)), now)
+
+
+def decisions(now: datetime, task_id: str | None = None) -> tuple[Select[Any], ...]:
+    """Return the reads of schedules, pauses and coming skips, of one task or of all."""
+    known = select(
+        schedules.c.schedule_id,
+        schedules.c.task_id,
+        schedules.c.definition,
+        schedules.c.revision,
+        schedules.c.source,
+    ).where(schedules.c.retired_at.is_(None))
+    holding = select(pauses).where(pauses.c.resumed_at.is_(None))
+    coming = select(skips.c.schedule_id, skips.c.fire_time).where(skips.c.fire_time > now)
+    if task_id is not None:
+        known = known.where(schedules.c.task_id == task_id)
+        holding = holding.where(or_(pauses.c.scope == task_id, pauses.c.scope == EVERYTHING))
+        coming = coming.where(
+            skips.c.schedule_id.in_(
+                select(schedules.c.schedule_id).where(schedules.c.task_id == task_id)
+            )
+        )
+    return known.order_by(schedules.c.schedule_id), holding, coming
+
+
+def schedule_ids(found: Sequence[list[Fields]]) -> list[str]:
+    """Return the ids of the schedules among the rows of `decisions`."""
+    return [row.schedule_id for row in found[0]]
+
+
+def combine(found: Sequence[list[Fields]], live: Live, now: datetime) -> Decided:
+    """Lay the rows of `decisions` and what Redis says together.
+
+    With Redis away, or before it knows a schedule, fire times come from the definitions.
+    """
+    known, holding, coming = found[:3]
+    paused = {row.scope: pause_view(row) for row in holding}
+    skipped: dict[str, set[datetime]] = {}
+    for row in coming:
+        skipped.setdefault(row.schedule_id, set()).add(row.fire_time)
+    schedules_: dict[str, list[tuple[str, Definition, datetime | None]]] = {}
+    for row in known:
         definition = parsed(canonical(row.definition))
-        held = row.task_id in views or EVERYTHING in views
         following = None
-        if not held:
-            following = nominal.get(row.schedule_id) or definition.schedule.next(now)
+        if row.task_id not in paused and EVERYTHING not in paused:
+            following = live.nominals.get(row.schedule_id) or definition.schedule.next(now)
             while following and following in skipped.get(row.schedule_id, ()):
                 following = definition.schedule.next(following)
-        found.setdefault(row.task_id, []).append((row.schedule_id, definition, following))
-    return Decided({task_id: tuple(rows_) for task_id, rows_ in found.items()}, views, skipped)
+        schedules_.setdefault(row.task_id, []).append((row.schedule_id, definition, following))
+    return Decided(
+        {task_id: tuple(rows) for task_id, rows in schedules_.items()},
+        paused,
+        {schedule_id: frozenset(times) for schedule_id, times in skipped.items()},
+        {row.schedule_id: row.revision for row in known},
+        {row.schedule_id: row.source for row in known},
+    )
 
 
 def schedule_view(
     schedule_id: str, definition: Definition, following: datetime | None
 ) -> ScheduleView:
     """Turn a schedule into its view."""
-    schedule = definition.schedule
+    return plain_view(schedule_id, definition.schedule, following)
+
+
+def plain_view(
+    schedule_id: str, schedule: Cron | Interval, following: datetime | None = None
+) -> ScheduleView:
+    """Turn a bare timetable into its view."""
     return ScheduleView(
         schedule_id=schedule_id,
         kind=schedule.kind,
@@ -71,23 +120,6 @@ def schedule_view(
     )
 
 
-def pause_view(row: Row[Any]) -> PauseView:
+def pause_view(row: Any) -> PauseView:
     """Turn a pause's row into its view."""
     return PauseView(row.by, row.at, row.reason, row.until)
-
-
-def _next_fire_times(system: System, schedule_ids: Iterable[str]) -> dict[str, datetime]:
-    names = list(schedule_ids)
-    pipeline = system.redis.pipeline(transaction=False)
-    for name in names:
-        pipeline.hget(keys.schedule(name), "nominal")
-    try:
-        answers = pipeline.execute(raise_on_error=False) if names else []
-    except (RedisError, OSError):
-        # Redis is away: the caller computes from the definitions instead.
-        return {}
-    return {
-        name: datetime.fromtimestamp(int(answer), UTC)
-        for name, answer in zip(names, answers, strict=True)
-        if isinstance(answer, bytes) and answer.isdigit()
-    }

@@ -4,107 +4,148 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app import keys
-from app.connection import asking_redis
-from app.errors import Invalid, Unavailable, Unknown
-from app.reads.run_rows import attempt_view, live_view, run_view
+from app.errors import Unavailable, Unknown
+from app.reads.run_logs import kept_page, live_page
+from app.reads.run_rows import LISTED, attempt_view, live_view, run_view
+from app.reads.shapes import RunDetail
+from app.reads.together import Fields, read_together
 from app.records.database import reading
 from app.records.schema import attempts, run_logs
 from app.records.schema import runs as table
-from app.run_log import read_lines
 from app.system import System
-from app.views import LogLine, LogPage, RunView
+from app.views import LogPage, RunView
 
 log = logging.getLogger("rota.reads")
 
 LONGEST_RUN_ID = 200
+CHILDREN_SHOWN = 20
 
 
 def run(system: System, run_id: str) -> RunView:
     """Return one run, found from the moment it was accepted. Raises Unknown, Unavailable."""
+    view, _ = _laid_over(system, run_id, *_of_run(run_id))
+    return view
+
+
+def run_page(
+    system: System, run_id: str, log_lines: int
+) -> tuple[RunView, RunDetail, LogPage | None]:
+    """Return a run, its neighbours and kin, and the end of its log (None: Redis is away).
+
+    One query, one Redis round trip. Raises Unknown, Unavailable.
+    """
+    logs = select(run_logs).where(run_logs.c.run_id == run_id)
+    reads = (*_of_run(run_id), *_kin(run_id), logs)
+    view, found = _laid_over(system, run_id, *reads, log_lines=log_lines)
+    if not found.rows:
+        return view, RunDetail(), found.log
+    _, _, before, after, children, parent, kept = found.rows
+    detail = RunDetail(
+        before=before[0].run_id if before else None,
+        after=after[0].run_id if after else None,
+        children=tuple(run_view(row) for row in children),
+        parent=run_view(parent[0]) if parent else None,
+    )
+    if view.ended and kept:
+        lines, dropped = list(kept[0].lines), kept[0].dropped
+        return view, detail, kept_page(lines, max(0, len(lines) - log_lines), dropped)
+    return view, detail, found.log
+
+
+class _Found:
+    """What was read of a run: rows of SQL, and the live log."""
+
+    def __init__(self, rows: list[list[Fields]], log: LogPage | None) -> None:
+        self.rows = rows
+        self.log = log
+
+
+def _laid_over(
+    system: System, run_id: str, *reads: Select[Any], log_lines: int = 0
+) -> tuple[RunView, _Found]:
     if not 1 <= len(run_id) <= LONGEST_RUN_ID:
         raise Unknown("run", run_id)
-    live, revision = _live(system, run_id)
+    live, revision, page = _live(system, run_id, log_lines)
     try:
-        recorded, recorded_revision = _recorded(system, run_id)
+        with reading(system.database) as connection:
+            rows = read_together(connection, *reads)
     except Unavailable:
         if live is None:
             raise
-        return live
-    if recorded is None:
+        return live, _Found([], page)
+    found = _Found(rows, page)
+    if not rows[0]:
         if live is None:
             raise Unknown("run", run_id)
-        return live
-    if live is None or (recorded.ended and recorded_revision >= revision):
-        return recorded
-    if recorded_revision >= revision:
-        return replace(recorded, progress=live.progress)
-    return replace(
+        return live, found
+    row = rows[0][0]
+    recorded = run_view(row, tuple(attempt_view(one) for one in rows[1]))
+    if live is None or (recorded.ended and row.revision >= revision):
+        return recorded, found
+    if row.revision >= revision:
+        return replace(recorded, progress=live.progress), found
+    newer = replace(
         live,
         attempts=recorded.attempts,
         queued_at=recorded.queued_at or live.queued_at,
         reason=recorded.reason,
     )
+    return newer, found
 
 
-def run_log(system: System, run_id: str, after: int = 0, limit: int = 1000) -> LogPage:
-    """Return log lines from position `after` on; live ones from Redis, else the kept ones.
-
-    Raises Unknown, Invalid, Unavailable.
-    """
-    if after < 0 or not 1 <= limit <= 1000:
-        raise Invalid("Not a position in the log.", {"after": "0 or more", "limit": "1 to 1000"})
-    ended = run(system, run_id).ended
-    kept = _kept_log(system, run_id) if ended else None
-    if kept is not None:
-        lines, dropped = kept
-        return _page(lines[after : after + limit], after, dropped, after + limit >= len(lines))
-    with asking_redis():
-        found: Any = system.redis.lrange(keys.log(run_id), after, after + limit - 1)
-        dropped_text: Any = system.redis.hget(keys.job(run_id), "rota_log_dropped")
-    lines = read_lines(found)
-    return _page(lines, after, int(dropped_text or 0), ended and len(lines) < limit)
+def _of_run(run_id: str) -> tuple[Select[Any], ...]:
+    tries = select(attempts).where(attempts.c.run_id == run_id).order_by(attempts.c.attempt)
+    return select(table).where(table.c.run_id == run_id), tries
 
 
-def _live(system: System, run_id: str) -> tuple[RunView | None, int]:
+def _kin(run_id: str) -> tuple[Select[Any], ...]:
+    """Return the reads of the runs before and after, of children, and of the parent."""
+    me = table.alias("me")
+    beside = (
+        select(table.c.run_id)
+        .select_from(me.join(table, table.c.task_id == me.c.task_id))
+        .where(me.c.run_id == run_id)
+    )
+    older = (table.c.at < me.c.at) | ((table.c.at == me.c.at) & (table.c.run_id < me.c.run_id))
+    newer = (table.c.at > me.c.at) | ((table.c.at == me.c.at) & (table.c.run_id > me.c.run_id))
+    children = select(*LISTED).where(table.c.parent_run_id == run_id)
+    parent = select(*LISTED).where(
+        table.c.run_id == select(me.c.parent_run_id).where(me.c.run_id == run_id).scalar_subquery()
+    )
+    return (
+        beside.where(older).order_by(table.c.at.desc(), table.c.run_id.desc()).limit(1),
+        beside.where(newer).order_by(table.c.at, table.c.run_id).limit(1),
+        children.order_by(table.c.at).limit(CHILDREN_SHOWN),
+        parent,
+    )
+
+
+def _live(
+    system: System, run_id: str, log_lines: int
+) -> tuple[RunView | None, int, LogPage | None]:
+    pipeline = system.redis.pipeline(transaction=False)
+    pipeline.hgetall(keys.job(run_id))
+    if log_lines:
+        pipeline.llen(keys.log(run_id))
+        pipeline.lrange(keys.log(run_id), -log_lines, -1)
     try:
-        found: Any = system.redis.hgetall(keys.job(run_id))
-        fields = {key.decode("utf-8", "replace"): value for key, value in found.items()}
-        return live_view(run_id, fields), int(fields.get("rota_revision", b"0"))
+        hashed, *logged = pipeline.execute(raise_on_error=False)
     except (RedisError, OSError):
         # SQL alone answers then; the page says elsewhere that Redis is away.
-        return None, 0
+        return None, 0, None
+    if not isinstance(hashed, dict):
+        log.error("What Redis holds of run %s is no hash: %r", run_id, hashed)
+        hashed = {}
+    fields = {key.decode("utf-8", "replace"): value for key, value in hashed.items()}
+    page = live_page(*logged, dropped=fields.get("rota_log_dropped")) if logged else None
+    try:
+        return live_view(run_id, fields), int(fields.get("rota_revision", b"0")), page
     except (ValueError, KeyError, TypeError) as error:
         log.error("What Redis holds of run %s cannot be read: %r", run_id, error)
-        return None, 0
-
-
-def _recorded(system: System, run_id: str) -> tuple[RunView | None, int]:
-    with reading(system.database) as connection:
-        row = connection.execute(select(table).where(table.c.run_id == run_id)).first()
-        if row is None:
-            return None, 0
-        tries = connection.execute(
-            select(attempts).where(attempts.c.run_id == run_id).order_by(attempts.c.attempt)
-        ).all()
-    return run_view(row, tuple(attempt_view(one) for one in tries)), row.revision
-
-
-def _kept_log(system: System, run_id: str) -> tuple[list[dict[str, str]], int] | None:
-    with reading(system.database) as connection:
-        row = connection.execute(select(run_logs).where(run_logs.c.run_id == run_id)).first()
-    return None if row is None else (list(row.lines), row.dropped)
-
-
-def _page(lines: list[dict[str, str]], after: int, dropped: int, complete: bool) -> LogPage:
-    views = tuple(
-        LogLine(datetime.fromisoformat(line["at"]), line["level"], line["logger"], line["message"])
-        for line in lines
-    )
-    return LogPage(views, after + len(lines), dropped, complete)
+        return None, 0, page

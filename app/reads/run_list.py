@@ -6,7 +6,7 @@ from sqlalchemy import Select, select, tuple_
 
 from app.errors import Invalid
 from app.reads.cursors import checked_limit, decode, encode
-from app.reads.run_rows import LIGHT, run_view
+from app.reads.run_rows import LISTED, run_view
 from app.records.database import reading
 from app.records.schema import runs as table
 from app.system import System
@@ -44,7 +44,7 @@ def runs(
 def _matching(
     task_id: str | None, status: str | None, trigger: str | None
 ) -> Select[tuple[object]]:
-    statement: Select[tuple[object]] = select(*LIGHT)
+    statement: Select[tuple[object]] = select(*LISTED)
     if task_id:
         statement = statement.where(table.c.task_id == task_id)
     if status:

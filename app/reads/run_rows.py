@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import case, func
+
 from app.events import instant
 from app.records.schema import runs
 from app.views import AttemptView, ErrorView, ProgressView, RunView
 
-# What lists and strips need; arguments, result and error are read for a single run only.
+LONGEST_LINE = 300
+# What strips need; arguments, result and error are read for a single run only.
 LIGHT = [
     runs.c[name]
     for name in (
@@ -20,12 +23,21 @@ LIGHT = [
     )
 ]  # fmt: skip
 
+
+def error_part(name: str, longest: int) -> Any:
+    """Return the column expression of one text inside an error, cut."""
+    text = func.substr(runs.c.error[name].as_string(), 1, longest)
+    return case((runs.c.error.is_not(None), text), else_=None).label(f"error_{name}")
+
+
+# Lists tell of an error its class and first line; the traceback stays where it is.
+LISTED = [*LIGHT, error_part("type", 200), error_part("message", LONGEST_LINE)]
+
 RQ_LIVE = {"queued": "queued", "started": "running", "scheduled": "scheduled"}
 
 
 def run_view(row: Any, attempts: tuple[AttemptView, ...] = ()) -> RunView:
-    """Turn a row (light or whole) into a view."""
-    columns = row._mapping  # the documented name of a row's mapping
+    """Turn a row (light, listed or whole) into a view."""
     return RunView(
         run_id=row.run_id,
         task_id=row.task_id,
@@ -45,9 +57,9 @@ def run_view(row: Any, attempts: tuple[AttemptView, ...] = ()) -> RunView:
         lateness_seconds=_seconds(row.fire_time, row.queued_at),
         attempt=row.attempt,
         attempts=attempts,
-        arguments=columns.get("arguments"),
-        result=columns.get("result"),
-        error=error_view(columns.get("error")),
+        arguments=getattr(row, "arguments", None),
+        result=getattr(row, "result", None),
+        error=_listed_error(row) or error_view(getattr(row, "error", None)),
         worker=row.worker,
     )
 
@@ -65,6 +77,14 @@ def error_view(error: Mapping[str, Any] | None) -> ErrorView | None:
         return None
     texts = {name: str(error.get(name, "")) for name in ErrorView.__dataclass_fields__}
     return ErrorView(**texts)
+
+
+def _listed_error(row: Any) -> ErrorView | None:
+    kind = getattr(row, "error_type", None)
+    if not kind:
+        return None
+    first = str(row.error_message or "").strip().partition("\n")[0]
+    return ErrorView(type=kind, message=first, traceback="", fingerprint="")
 
 
 def live_view(run_id: str, fields: Mapping[str, bytes]) -> RunView | None:

@@ -2,63 +2,82 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, or_, select, text
 
 from app import keys
 from app.connection import asking_redis
 from app.errors import Unavailable
-from app.reads.decided import pause_view
-from app.reads.problems import process_problems, queue_problems, run_problems
-from app.reads.task_views import tasks as task_views
+from app.reads.live import Live
+from app.reads.problems import LastRun, Status, problems_of, status_of
+from app.reads.task_views import tasks_and_more
+from app.reads.together import Fields
 from app.records.database import reading
-from app.records.pauses import EVERYTHING, all_pauses
-from app.records.schema import runs
+from app.records.pauses import EVERYTHING, QUEUE
+from app.records.schema import pauses, runs
 from app.system import System
-from app.views import Overview, PauseView, Problem, QueueView, TaskView
+from app.views import Overview, TaskView
 
-SCHEDULER_SILENT = timedelta(seconds=15)
-WORKER_SILENT = timedelta(seconds=30)
 DAY = timedelta(hours=24)
 
 
-@dataclass(frozen=True)
-class Live:
-    """What Redis says of the processes and queues; empty where it is away, with the reason."""
-
-    schedulers: Mapping[str, Mapping[str, Any]]
-    workers: Mapping[str, Mapping[str, str]]
-    queues: tuple[QueueView, ...]
-    quarantined: int
-    away: str | None = None
-
-
-def overview(system: System, now: datetime, tasks: list[TaskView] | None = None) -> Overview:
+def overview(system: System, now: datetime) -> Overview:
     """Return how the whole stands; with Redis away it says so. Raises Unavailable for SQL."""
-    views = task_views(system, now) if tasks is None else tasks
-    live = _live(system, now)
-    counts = _counts(system, now)
-    problems = (
-        *process_problems(live.away, live.schedulers, live.workers, live.quarantined, now),
-        *queue_problems(live.queues),
-        *run_problems(views, counts),
-    )
+    _, whole = tasks_with_overview(system, now, strip=10)
+    return whole
+
+
+def tasks_with_overview(
+    system: System, now: datetime, strip: int = 60
+) -> tuple[list[TaskView], Overview]:
+    """Return all tasks and how the whole stands: one query, one Redis round trip."""
+    further = counts_lately(now), pauses_of_more_than_tasks()
+    views, live, (counted, paused) = tasks_and_more(system, now, strip, *further)
+    return views, overview_of(views, live, counted, paused, now)
+
+
+def overview_of(
+    views: list[TaskView], live: Live, counted: list[Fields], paused: list[Fields], now: datetime
+) -> Overview:
+    """Lay together what was read of the whole."""
+    counts = _counts(counted)
+    whole = Status(live, paused, counts.get("missed", 0))
+    last = [LastRun(v.id, v.name, v.last_run) for v in views if v.last_run is not None]
+    problems = problems_of(whole, last, now)
     return Overview(
-        status=_status(live, problems),
+        status=status_of(live, problems),
         scheduler=_scheduler(live, views),
         workers=_workers(live),
-        queues=live.queues,
+        queues=whole.queues,
         tasks=_task_counts(views),
         runs_24h=counts,
         problems=problems,
-        pause=_everything(system),
+        pause=whole.everything,
     )
+
+
+def counts_lately(now: datetime) -> Select[Any]:
+    """Return the read of the last 24 hours' runs by status."""
+    come = runs.c.at > now - DAY, runs.c.at <= now + timedelta(seconds=60)
+    return (
+        select(runs.c.status, func.count().label("number")).where(*come).group_by(runs.c.status)
+    )
+
+
+def missed_lately(now: datetime) -> Select[Any]:
+    """Return the read of how many fire times were missed in the last 24 hours."""
+    missed = runs.c.status == "missed", runs.c.at > now - DAY, runs.c.at <= now
+    return select(func.count().label("missed")).where(*missed)
+
+
+def pauses_of_more_than_tasks() -> Select[Any]:
+    """Return the read of the pauses of everything and of queues."""
+    wide = or_(pauses.c.scope == EVERYTHING, pauses.c.scope.startswith(QUEUE, autoescape=True))
+    return select(pauses).where(pauses.c.resumed_at.is_(None), wide)
 
 
 def ready(system: System) -> dict[str, str]:
@@ -86,118 +105,27 @@ def version(system: System) -> str:
     return ".".join((part or b"0").decode() for part in parts)
 
 
-def _live(system: System, now: datetime) -> Live:
-    try:
-        with asking_redis():
-            return _ask(system, now)
-    except Unavailable as error:
-        return Live({}, {}, (), 0, str(error))
-
-
-def _ask(system: System, now: datetime) -> Live:
-    first = system.redis.pipeline(transaction=False)
-    first.hgetall(keys.SCHEDULERS)
-    first.smembers(keys.WORKERS)
-    first.smembers(keys.QUEUES)
-    first.hlen(keys.QUARANTINE)
-    schedulers, worker_keys, queue_keys, quarantined = first.execute()
-    names = sorted({_name(key) for key in queue_keys} | set(system.settings.queues))
-    second = system.redis.pipeline(transaction=False)
-    for key in worker_keys:
-        second.hgetall(key)
-    for name in names:
-        second.llen(keys.queue(name))
-        second.lindex(keys.queue(name), 0)
-    answers = second.execute(raise_on_error=False)
-    workers = _alive_workers(answers[: len(worker_keys)], now)
-    pairs = list(
-        zip(names, answers[len(worker_keys) :: 2], answers[len(worker_keys) + 1 :: 2], strict=True)
-    )
-    ages = _oldest_ages(system, {name: oldest for name, _, oldest in pairs}, now)
-    queues = tuple(
-        QueueView(
-            name,
-            depth if isinstance(depth, int) else 0,
-            ages.get(name),
-            sum(name in worker.get("queues", "").split(",") for worker in workers.values()),
-        )
-        for name, depth, _ in pairs
-    )
-    notes = {name.decode(): json.loads(note) for name, note in schedulers.items()}
-    return Live(notes, workers, queues, quarantined)
-
-
-def _oldest_ages(system: System, oldest: Mapping[str, Any], now: datetime) -> dict[str, float]:
-    waiting = {name: run_id for name, run_id in oldest.items() if isinstance(run_id, bytes)}
-    pipeline = system.redis.pipeline(transaction=False)
-    for run_id in waiting.values():
-        pipeline.hget(keys.job(run_id.decode("utf-8", "replace")), "enqueued_at")
-    answers = pipeline.execute(raise_on_error=False) if waiting else []
-    ages = {}
-    for name, answer in zip(waiting, answers, strict=True):
-        if isinstance(answer, bytes) and answer:
-            since = datetime.fromisoformat(answer.decode())
-            ages[name] = max((now - since).total_seconds(), 0.0)
-    return ages
-
-
-def _alive_workers(hashes: list[Any], now: datetime) -> dict[str, Mapping[str, str]]:
-    found: dict[str, Mapping[str, str]] = {}
-    for number, raw in enumerate(hashes):
-        if not isinstance(raw, dict) or b"last_heartbeat" not in raw or b"death" in raw:
-            continue
-        worker = {
-            k.decode("utf-8", "replace"): v.decode("utf-8", "replace") for k, v in raw.items()
-        }
-        seen = datetime.fromisoformat(worker["last_heartbeat"]).astimezone(UTC)
-        if now - seen <= WORKER_SILENT:
-            found[f"{worker.get('hostname')}:{worker.get('pid')}:{number}"] = worker
-    return found
-
-
-def _counts(system: System, now: datetime) -> dict[str, int]:
-    statement = (
-        select(runs.c.status, func.count())
-        .where(runs.c.at > now - DAY, runs.c.at <= now + timedelta(seconds=60))
-        .group_by(runs.c.status)
-    )
-    with reading(system.database) as connection:
-        found = {row[0]: int(row[1]) for row in connection.execute(statement)}
+def _counts(rows: Sequence[Fields]) -> dict[str, int]:
+    found = {row.status: int(row.number) for row in rows}
     return {"total": sum(found.values()), "succeeded": 0, "failed": 0, **found}
 
 
 def _scheduler(live: Live, views: list[TaskView]) -> dict[str, Any]:
-    leaders = [name for name, note in live.schedulers.items() if note.get("leads")]
+    leader = next((one for one in live.schedulers if one.leads), None)
     coming = [view.next_run_at for view in views if view.next_run_at is not None]
     return {
-        "leader": leaders[0] if leaders else None,
+        "leader": leader.name if leader else None,
         "processes": len(live.schedulers),
-        "seen_at": live.schedulers[leaders[0]]["at"] if leaders else None,
+        "seen_at": leader.seen_at if leader else None,
         "next_fire_at": min(coming, default=None),
     }
 
 
 def _workers(live: Live) -> dict[str, int]:
-    busy = sum(worker.get("state") == "busy" for worker in live.workers.values())
+    busy = sum(worker.state == "busy" for worker in live.workers)
     return {"total": len(live.workers), "busy": busy, "idle": len(live.workers) - busy}
 
 
 def _task_counts(views: list[TaskView]) -> dict[str, int]:
     paused = sum(view.state == "paused" for view in views)
     return {"total": len(views), "active": len(views) - paused, "paused": paused}
-
-
-def _everything(system: System) -> PauseView | None:
-    with reading(system.database) as connection:
-        row = all_pauses(connection).get(EVERYTHING)
-    return None if row is None else pause_view(row)
-
-
-def _status(live: Live, problems: tuple[Problem, ...]) -> str:
-    if live.away or any(problem.severity == "down" for problem in problems):
-        return "down"
-    return "degraded" if problems else "ok"
-
-
-def _name(key: bytes) -> str:
-    return key.decode("utf-8", "replace").removeprefix("rq:queue:")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, union_all
+from sqlalchemy import Select
 
 from app.errors import Unknown
-from app.reads.decided import Decided, decided, schedule_view
-from app.reads.run_rows import LIGHT, run_view
+from app.reads.decided import Decided, combine, decisions, schedule_ids, schedule_view
+from app.reads.live import Live, ask_redis
+from app.reads.newest import newest_runs
+from app.reads.overrides import override_json, overrides_of
+from app.reads.run_rows import LISTED, run_view
+from app.reads.together import Fields, read_together
 from app.records.database import reading
 from app.records.schema import runs as run_table
 from app.system import System
@@ -18,51 +22,83 @@ from app.tasks import Task
 from app.views import RunView, TaskView
 
 STRIP = 60
-# One statement may have 500 parts on SQLite.
-TASKS_A_QUERY = 100
+# What never executed tells nothing about how the last run went.
+NEVER_EXECUTED = ("skipped", "missed", "scheduled")
 
 
-def tasks(system: System, now: datetime) -> list[TaskView]:
-    """Return every task of the catalogue, by id. Raises Unavailable."""
-    found = decided(system, now)
-    recent = recent_runs(system, system.catalogue.tasks, now)
-    return [
-        task_view(task, found, recent.get(task.id, ())) for task in system.catalogue.tasks.values()
+def tasks(system: System, now: datetime, strip: int = STRIP) -> list[TaskView]:
+    """Return every task of the catalogue, by id, with its newest runs. Raises Unavailable."""
+    views, _, _ = tasks_and_more(system, now, strip)
+    return views
+
+
+def tasks_and_more(
+    system: System, now: datetime, strip: int, *more: Select[Any]
+) -> tuple[list[TaskView], Live, list[list[Fields]]]:
+    """Return all tasks, what Redis says, and the rows of further reads: one query, one trip."""
+    ids = list(system.catalogue.tasks)
+    basis = (*decisions(now), overrides_of(), recent(system, ids, now, strip))
+    with reading(system.database) as connection:
+        found = read_together(connection, *basis, *more)
+    live = ask_redis(system, now, schedule_ids(found))
+    whole = combine(found, live, now)
+    runs = by_task(found[4])
+    views = [
+        task_view(task, whole, runs.get(task.id, ()), found[3])
+        for task in system.catalogue.tasks.values()
     ]
+    return views, live, found[len(basis) :]
 
 
 def task(system: System, task_id: str, now: datetime) -> TaskView:
     """Return one task. Raises Unknown, Unavailable."""
+    view, _, _ = task_and_more(system, task_id, now)
+    return view
+
+
+def task_and_more(
+    system: System, task_id: str, now: datetime, *more: Select[Any]
+) -> tuple[TaskView, Decided, list[list[Fields]]]:
+    """Return one task, what holds of it, and the rows of further reads. Raises Unknown."""
     if task_id not in system.catalogue.tasks:
         raise Unknown("task", task_id)
-    found = decided(system, now)
-    recent = recent_runs(system, [task_id], now)
-    return task_view(system.catalogue.tasks[task_id], found, recent.get(task_id, ()))
-
-
-def recent_runs(
-    system: System, task_ids: Iterable[str], now: datetime, limit: int = STRIP
-) -> dict[str, tuple[RunView, ...]]:
-    """Return each task's newest runs whose time has come, oldest first."""
-    names = list(task_ids)
-    found: dict[str, list[RunView]] = {}
+    newest = recent(system, [task_id], now, STRIP)
+    basis = (*decisions(now, task_id), overrides_of(task_id), newest)
     with reading(system.database) as connection:
-        for start in range(0, len(names), TASKS_A_QUERY):
-            parts = [_newest(name, now, limit) for name in names[start : start + TASKS_A_QUERY]]
-            for row in connection.execute(union_all(*parts)):
-                found.setdefault(row.task_id, []).append(run_view(row))
+        found = read_together(connection, *basis, *more)
+    whole = combine(found, ask_redis(system, now, schedule_ids(found)), now)
+    runs = by_task(found[4]).get(task_id, ())
+    view = task_view(system.catalogue.tasks[task_id], whole, runs, found[3])
+    return view, whole, found[len(basis) :]
+
+
+def recent(system: System, task_ids: Sequence[str], now: datetime, limit: int) -> Select[Any]:
+    """Return the read of each task's newest runs whose time has come."""
+    come = run_table.c.at <= now + timedelta(seconds=60)
+    return newest_runs(system.database.dialect.name, LISTED, task_ids, limit, come)
+
+
+def by_task(rows: Iterable[Fields]) -> dict[str, tuple[RunView, ...]]:
+    """Return the runs of each task, oldest first."""
+    found: dict[str, list[RunView]] = {}
+    for row in rows:
+        found.setdefault(row.task_id, []).append(run_view(row))
     return {
         name: tuple(sorted(views, key=lambda v: (v.at, v.run_id))) for name, views in found.items()
     }
 
 
-def task_view(task: Task[Any, Any], found: Decided, recent: tuple[RunView, ...]) -> TaskView:
+def task_view(
+    task: Task[Any, Any],
+    found: Decided,
+    recent: tuple[RunView, ...],
+    overridden: Iterable[Fields] = (),
+) -> TaskView:
     """Lay catalogue, decisions and recent runs together."""
     schedules = tuple(schedule_view(*row) for row in _ordered(task.id, found))
     coming = [s.next_run_at for s in schedules if s.next_run_at is not None]
     pause = found.pauses.get(task.id)
-    # What never executed tells nothing about how the last run went.
-    executed = [run for run in recent if run.status not in ("skipped", "missed", "scheduled")]
+    executed = [run for run in recent if run.status not in NEVER_EXECUTED]
     return TaskView(
         id=task.id,
         name=task.name,
@@ -80,6 +116,7 @@ def task_view(task: Task[Any, Any], found: Decided, recent: tuple[RunView, ...])
         timeout_seconds=task.timeout_seconds,
         retry=task.retry.to_json(),
         parameters=task.parameters.schema(),
+        override=override_json(task.id, overridden),
         paused_by_all=found.everything is not None,
         recent=recent,
     )
@@ -89,14 +126,3 @@ def _ordered(task_id: str, found: Decided) -> list[Any]:
     """The task's own schedule first, then the others by id."""
     rows: Mapping[str, Any] = found.schedules
     return sorted(rows.get(task_id, ()), key=lambda row: (row[0] != task_id, row[0]))
-
-
-def _newest(task_id: str, now: datetime, limit: int) -> Any:
-    newest = (
-        select(*LIGHT)
-        .where(run_table.c.task_id == task_id, run_table.c.at <= now + timedelta(seconds=60))
-        .order_by(run_table.c.at.desc(), run_table.c.run_id.desc())
-        .limit(limit)
-        .subquery()
-    )
-    return select(newest)

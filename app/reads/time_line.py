@@ -4,52 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
-from app.reads.decided import Decided, decided
-from app.reads.run_rows import LIGHT, run_view
-from app.reads.standing import overview
-from app.reads.task_views import recent_runs, task_view
+from app.reads.decided import Decided, combine, decisions, schedule_ids
+from app.reads.live import ask_redis
+from app.reads.run_rows import LIGHT
+from app.reads.standing import counts_lately, overview_of, pauses_of_more_than_tasks
+from app.reads.task_views import by_task, recent, task_view
+from app.reads.together import read_together
 from app.records.database import reading
 from app.records.schema import runs as run_table
 from app.system import System
-from app.views import Lane, RunView, TaskView, Today
+from app.views import Lane, TaskView, Today
 
 WINDOW = timedelta(hours=12)
 # More than a pixel apart on a wide screen.
 MOST_COMING = 150
-MOST_RUNS = 5_000
+MOST_RUNS = 2_000
+# Enough to find the last run that executed.
+RECENT = 10
 
 
 def today(system: System, now: datetime) -> Today:
     """Return one lane a task, and how the whole stands. Raises Unavailable."""
-    found = decided(system, now)
-    recent = recent_runs(system, system.catalogue.tasks, now)
-    views = [
-        task_view(task, found, recent.get(task.id, ())) for task in system.catalogue.tasks.values()
-    ]
     start, end = now - WINDOW, now + WINDOW
-    past = _runs(system, start, end)
+    names = list(system.catalogue.tasks)
+    with reading(system.database) as connection:
+        found = read_together(
+            connection,
+            *decisions(now),
+            recent(system, names, now, RECENT),
+            _runs_between(start, end),
+            counts_lately(now),
+            pauses_of_more_than_tasks(),
+        )
+    newest, past, counted, paused = found[3:]
+    live = ask_redis(system, now, schedule_ids(found))
+    whole = combine(found, live, now)
+    runs, last = by_task(past), by_task(newest)
+    views = [
+        task_view(task, whole, last.get(task.id, ())) for task in system.catalogue.tasks.values()
+    ]
     lanes = tuple(
-        Lane(view, tuple(past.get(view.id, ())), tuple(_coming(view, found, now, end)))
-        for view in views
+        Lane(view, runs.get(view.id, ()), tuple(_coming(view, whole, now, end))) for view in views
     )
-    return Today(now, start, end, lanes, overview(system, now, views))
+    return Today(now, start, end, lanes, overview_of(views, live, counted, paused, now))
 
 
-def _runs(system: System, start: datetime, end: datetime) -> dict[str, list[RunView]]:
-    statement = (
+def _runs_between(start: datetime, end: datetime) -> Select[Any]:
+    return (
         select(*LIGHT)
         .where(run_table.c.at > start, run_table.c.at <= end)
         .order_by(run_table.c.at.desc(), run_table.c.run_id.desc())
         .limit(MOST_RUNS)
     )
-    found: dict[str, list[RunView]] = {}
-    with reading(system.database) as connection:
-        for row in connection.execute(statement):
-            found.setdefault(row.task_id, []).append(run_view(row))
-    return {task_id: views[::-1] for task_id, views in found.items()}
 
 
 def _coming(view: TaskView, found: Decided, now: datetime, end: datetime) -> Iterable[datetime]:

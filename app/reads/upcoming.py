@@ -34,23 +34,27 @@ def fire_times(
         raise Invalid(f"n={n} is not allowed.", {"n": f"1 to {MOST}"})
     start = after or now or datetime.now(UTC)
     if cron or every or timezone:
-        schedules = [_tried(cron, every, timezone, system.settings.timezone)]
-    else:
-        rows = decided(system, start).schedules.get(task_id, ())
-        schedules = [definition.schedule for _, definition, _ in rows]
+        return times_of([tried(cron, every, timezone, system.settings.timezone)], n, start)
+    rows = decided(system, start).schedules.get(task_id, ())
+    return times_of([definition.schedule for _, definition, _ in rows], n, start)
+
+
+def times_of(schedules: list[Cron | Interval], n: int, start: datetime) -> FireTimes:
+    """Return the next `n` fire times of some schedules together, and what they say."""
     if not schedules:
         return FireTimes((), "Runs only by hand")
     merged = sorted(
         {t: schedule for schedule in schedules for t in _following(schedule, start, n)}.items(),
         key=lambda pair: pair[0],
     )
-    times = tuple(_fire_time(schedule, t) for t, schedule in merged[:n])
+    times = tuple(fire_time(schedule, t) for t, schedule in merged[:n])
     return FireTimes(times, "; ".join(schedule.describe() for schedule in schedules))
 
 
-def _tried(
+def tried(
     cron: str | None, every_: str | None, timezone: str | None, default: str
 ) -> Cron | Interval:
+    """Return the schedule that somebody wrote. Raises Invalid."""
     if bool(cron) == bool(every_):
         raise Invalid("Give one schedule.", {"cron": "either cron or every", "every": "or every"})
     field = "cron" if cron else "every"
@@ -62,6 +66,12 @@ def _tried(
         raise Invalid("That is no schedule.", {field: str(error)}) from error
 
 
+def fire_time(schedule: Cron | Interval, instant: datetime) -> FireTime:
+    """Return a fire time in the schedule's own zone, with a note where clocks change."""
+    zone = zone_of(schedule.timezone or "UTC")
+    return FireTime(instant.astimezone(zone), schedule.note(instant))
+
+
 def _following(schedule: Cron | Interval, start: datetime, n: int) -> list[datetime]:
     found: list[datetime] = []
     current = schedule.next(start)
@@ -69,8 +79,3 @@ def _following(schedule: Cron | Interval, start: datetime, n: int) -> list[datet
         found.append(current)
         current = schedule.next(current)
     return found
-
-
-def _fire_time(schedule: Cron | Interval, instant: datetime) -> FireTime:
-    zone = zone_of(schedule.timezone or "UTC")
-    return FireTime(instant.astimezone(zone), schedule.note(instant))

@@ -11,6 +11,8 @@ from app.records.history import insert
 from app.records.schema import pauses, skips
 
 EVERYTHING = "*"
+# Stands before a queue's name; no task id has a colon.
+QUEUE = "queue:"
 
 
 def all_pauses(connection: Connection) -> dict[str, Row[Any]]:

@@ -8,6 +8,7 @@ from flask import g, render_template, request
 
 from app import reads
 from app.errors import Unavailable
+from app.reads.shapes import FrameView
 from app.views import Overview
 from console import notices
 from console.context import console_zone, current_account, current_system, now
@@ -17,14 +18,20 @@ from console.theme import THEMES, current_theme
 
 def render(template: str, *, overview: Overview | None = None, **content: Any) -> str:
     """Render a page. Pass `overview` where the page has read it already."""
-    return render_template(template, overview=overview or _overview(), **content)
+    around = _frame() if overview is None else frame_of(overview)
+    return render_template(template, overview=overview, frame=around, **content)
+
+
+def frame_of(overview: Overview) -> FrameView:
+    """Return what of the whole stands around a page."""
+    return FrameView(overview.status, len(overview.problems), overview.pause)
 
 
 def surroundings() -> dict[str, Any]:
     """Return what the layout needs on every page, errors and sign-in included."""
     account = current_account()
     return {
-        "overview": None,
+        "frame": None,
         "account": account,
         "may_act": may_act(account),
         "theme": current_theme(),
@@ -38,8 +45,8 @@ def surroundings() -> dict[str, Any]:
     }
 
 
-def _overview() -> Overview | None:
+def _frame() -> FrameView | None:
     try:
-        return reads.overview(current_system(), now())
+        return reads.frame(current_system(), now())
     except Unavailable:
         return None

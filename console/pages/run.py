@@ -8,9 +8,8 @@ from flask import Blueprint, Response, stream_with_context
 from flask.typing import ResponseReturnValue
 
 from app import reads
-from app.errors import Unavailable, Unknown
-from app.views import LogLine, LogPage, RunView, rfc3339
-from console.context import current_system, now
+from app.views import LogPage, rfc3339
+from console.context import current_system
 from console.live import live
 from console.pages.frame import render
 from console.run_steps import steps
@@ -26,17 +25,14 @@ blueprint = Blueprint("run", __name__)
 @blueprint.get("/runs/<run_id>")
 @live
 def page(run_id: str) -> ResponseReturnValue:
-    run = reads.run(current_system(), run_id)
-    lines, log = _end_of_log(run_id)
-    before, after = _neighbours(run)
+    run, detail, log = reads.run_page(current_system(), run_id, LOG_SHOWN)
     return render(
         "run.html",
         run=run,
+        detail=detail,
         steps=steps(run),
-        lines=lines,
+        lines=log.lines if log else (),
         log=log,
-        before=before,
-        after=after,
     )
 
 
@@ -46,32 +42,6 @@ def log(run_id: str) -> ResponseReturnValue:
     reads.run(current_system(), run_id)
     text = stream_with_context(_text(run_id))
     return Response(text, content_type="text/plain; charset=utf-8")
-
-
-def _neighbours(run: RunView) -> tuple[str | None, str | None]:
-    """Return the runs of the same task before and after this one, as far as its strip goes."""
-    try:
-        recent = [
-            beside.run_id for beside in reads.task(current_system(), run.task_id, now()).recent
-        ]
-    except Unknown:
-        return None, None
-    place = recent.index(run.run_id) if run.run_id in recent else 0
-    before = recent[place - 1] if place > 0 else None
-    after = recent[place + 1] if run.run_id in recent[:-1] else None
-    return before, after
-
-
-def _end_of_log(run_id: str) -> tuple[list[LogLine], LogPage | None]:
-    lines: list[LogLine] = []
-    page = None
-    try:
-        for page in _log_pages(run_id):
-            lines = [*lines, *page.lines][-LOG_SHOWN:]
-    except Unavailable:
-        # The rest of the page says how the run stands; without Redis only its live log is missing.
-        return lines, None
-    return lines, page
 
 
 def _log_pages(run_id: str) -> Iterator[LogPage]:

@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 
 from app import reads
 from app.errors import Invalid
-from app.views import FireTimes
 from console.context import current_system, now
 from console.live import live
 from console.pages.frame import render
@@ -18,7 +17,6 @@ from console.run_form import fields
 from console.strip import draw
 
 HISTORY = 12
-COMING = 10
 
 blueprint = Blueprint("task", __name__)
 
@@ -37,13 +35,14 @@ def show(
 ) -> str:
     """Render the page, with what was entered and why it was refused where a form came back."""
     system = current_system()
-    task = reads.task(system, task_id, now())
+    task, detail = reads.task_page(system, task_id, now())
     errors = {name.removeprefix("arguments."): text for name, text in _reasons(refused)}
     return render(
         "task.html",
         task=task,
-        fires=_fire_times(task_id) if task.schedule is not None else None,
-        history=reads.runs(system, task_id=task_id, limit=HISTORY),
+        detail=detail,
+        fires=detail.fires,
+        history=task.recent[: -HISTORY - 1 : -1],
         strip=draw(task.recent),
         fields=fields(task.parameters, values or {}, errors),
         values=values or {},
@@ -51,10 +50,6 @@ def show(
         refused=refused,
         once=token_urlsafe(12),
     )
-
-
-def _fire_times(task_id: str) -> FireTimes | None:
-    return reads.fire_times(current_system(), task_id, n=COMING, now=now())
 
 
 def _reasons(refused: Invalid | None) -> list[tuple[str, str]]:

@@ -20,11 +20,11 @@ blueprint = Blueprint("tasks", __name__)
 @live
 def page() -> ResponseReturnValue:
     system = current_system()
-    tasks = reads.tasks(system, now())
+    tasks, overview = reads.tasks_with_overview(system, now())
     strips = {task.id: draw(task.recent) for task in tasks}
     return render(
         "tasks.html",
-        overview=reads.overview(system, now(), tasks),
+        overview=overview,
         tasks=tasks,
         strips=strips,
         once=token_urlsafe(12),

@@ -107,12 +107,16 @@ class Mailer:
 
         `hand_over` is called once the server is ready for the text and before any of it is sent:
         when it raises, nothing is sent and its error goes through.
-        Raises RefusedMail, AnswerLost, Unavailable (certainly not sent), Invalid (settings or
+        Raises RefusedMail, AnswerLost, Unavailable (certainly not sent), Invalid (settings, or no
         address).
         """
+        recipient = plain_address(recipient)
         content, options = _written(message, recipient)
         try:
             return self._dialogue(content, options, recipient, hand_over)
+        except RefusedMail as refused:
+            self._reset(refused)
+            raise
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
             raise self._away(error) from error
@@ -125,7 +129,7 @@ class Mailer:
         self, content: bytes, options: list[str], recipient: str, hand_over: Callable[[], None]
     ) -> str:
         smtp = self._envelope(options)
-        _check(smtp.rcpt(_wire(recipient)), "recipient", 250, 251, 252)
+        _check(smtp.rcpt(recipient), "recipient", 250, 251, 252)
         _check(smtp.docmd("DATA"), "message", 354)
         hand_over()
         try:
@@ -137,6 +141,8 @@ class Mailer:
                 smtp.sock.settimeout(self.timeout)
         except (smtplib.SMTPException, OSError) as error:
             raise AnswerLost(f"the answer to the message was lost ({_words(error)})") from error
+        if not 400 <= code <= 599 and code != 250:
+            raise AnswerLost(f"the answer to the message made no sense ({code})")
         _check((code, said), "message", 250)
         return said.decode("utf-8", "replace")
 
@@ -145,10 +151,10 @@ class Mailer:
         fresh = self._smtp is None
         smtp = self._smtp or self._connected()
         needed = {option.partition("=")[0].lower() for option in options}
-        if missing := [name for name in needed if not smtp.has_extn(name)]:
-            raise Invalid(f"the mail server {self.server} does not know {missing[0].upper()}")
+        if not all(smtp.has_extn(name) for name in needed):
+            raise RefusedMail(550, b"5.6.7 it takes no address beyond ASCII", "recipient")
         try:
-            answer = smtp.mail(_wire(self.sender.addr_spec), options)
+            answer = smtp.mail(self.sender.addr_spec, options)
         except (smtplib.SMTPServerDisconnected, ConnectionError):
             if fresh:
                 raise
@@ -225,6 +231,16 @@ class Mailer:
             )
         return Unavailable(f"The mail server {self.server}", _words(error))
 
+    def _reset(self, refused: RefusedMail) -> None:
+        """Make the connection ready for the next message, if it is to be kept."""
+        try:
+            if refused.code != 421 and self._smtp is not None:
+                self._smtp.rset()
+                return
+        except (smtplib.SMTPException, OSError):
+            pass
+        self._drop()
+
     def _drop(self) -> None:
         smtp, self._smtp = self._smtp, None
         if smtp is not None:
@@ -251,23 +267,13 @@ def recruiters() -> tuple[str, ...]:
     return found
 
 
-def _wire(address: str) -> str:
-    """Return an address as it is said in SMTP: the domain in ASCII (RFC 5891)."""
-    local, _, domain = address.rpartition("@")
-    try:
-        return f"{local}@{domain.encode('idna').decode('ascii')}"
-    except UnicodeError as error:
-        raise Invalid(f"{address[:80]!r} has no domain that mail can be sent to.") from error
-
-
 def _written(message: EmailMessage, recipient: str) -> tuple[bytes, list[str]]:
     """Return the text as DATA wants it, and the options of MAIL.
 
     Everything is written in 7 bits, which any server takes; only a local part beyond ASCII needs
     one that knows SMTPUTF8 (RFC 6531).
     """
-    plain_address(recipient)
-    beyond_ascii = not recipient.rpartition("@")[0].isascii()
+    beyond_ascii = not recipient.isascii()
     rules = policy.SMTPUTF8 if beyond_ascii else policy.SMTP.clone(cte_type="7bit")
     content = re.sub(rb"(?m)^\.", b"..", message.as_bytes(policy=rules))
     ended = content if content.endswith(b"\r\n") else content + b"\r\n"

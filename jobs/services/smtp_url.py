@@ -65,14 +65,26 @@ def mail_server(url: str) -> MailServer:
 
 
 def plain_address(text: str) -> str:
-    """Return one bare address such as ada@example.org.
+    """Return one bare address such as ada@example.org, its domain in ASCII (RFC 5891).
 
     Raises Invalid for anything else: line ends, several addresses, or a name beside it.
     """
     found = text.strip()
-    if not PLAIN_ADDRESS.fullmatch(found) or ".." in found or found.startswith("."):
+    local, _, domain = found.rpartition("@")
+    try:
+        ascii_domain = domain.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        ascii_domain = ""
+    dotted = ".." not in local and not local.startswith(".") and not local.endswith(".")
+    if not PLAIN_ADDRESS.fullmatch(found) or not ascii_domain or not dotted:
         raise Invalid(f"{found[:80]!r} is not an e-mail address: write it like ada@example.org.")
-    return found
+    return f"{local}@{ascii_domain}"
+
+
+def header_address(address: str, name: str = "") -> Address:
+    """Return an address as it stands in From or To. Raises Invalid."""
+    local, _, domain = plain_address(address).rpartition("@")
+    return Address(name, local, domain)
 
 
 def sender(text: str) -> Address:
@@ -81,7 +93,7 @@ def sender(text: str) -> Address:
     if matched is None:
         raise Invalid(f"MAIL_FROM={text[:80]!r} is no sender: write Name <name@example.org>.")
     name, inside, bare = matched.groups()
-    return Address(name or "", addr_spec=plain_address(inside or bare))
+    return header_address(inside or bare, name or "")
 
 
 def addresses(text: str) -> tuple[str, ...]:

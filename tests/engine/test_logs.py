@@ -121,5 +121,5 @@ def test_old_files_go_and_young_ones_stay(settings: Settings) -> None:
 
 def test_a_folder_that_cannot_be_written_is_named(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(SettingsError, match="LOG_DIR=.*file/logs cannot be written"):
+    with pytest.raises(SettingsError, match=r"LOG_DIR=.*file/logs cannot be written"):
         configure("web", replace(settings, log_dir=tmp_path / "file/logs"))

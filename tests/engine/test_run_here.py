@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +33,10 @@ def run(system: System, task_id: str, **arguments: object) -> Outcome:
     return run_here(system, system.catalogue.task(task_id), arguments, f"{task_id}--m1", "olga")
 
 
-def test_it_runs_without_redis_and_writes_its_record(lonely_system: System) -> None:
+def test_it_runs_without_redis_and_writes_its_record(
+    lonely_system: System, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     outcome = run(lonely_system, "greet", name="Ada", times=2)
     assert (outcome.kind, outcome.result) == (
         "succeeded",

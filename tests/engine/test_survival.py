@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -135,6 +137,21 @@ def test_redis_killed_and_restarted_loses_nothing(site: Site, own_redis: RedisSe
         lambda: not site.rows("SELECT 1 FROM runs WHERE status = 'running' AND task_id = 'tick'"),
         20, "all runs to end",
     )  # fmt: skip
+
+
+def test_a_database_that_is_away_delays_no_fire_and_no_run(site: Site, sqlite_url: str) -> None:
+    site.start("scheduler", "worker")
+    wait_until(lambda: len(site.ledger()) >= 2, 15, "two runs")
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as holder:
+        holder.isolation_level = None
+        holder.execute("BEGIN EXCLUSIVE")
+        before = len(site.ledger())
+        time.sleep(5)
+        assert len(site.ledger()) >= before + 4
+        holder.execute("ROLLBACK")
+    ran = len(site.ledger())
+    wait_until(lambda: len(site.fired("tick")) > ran, 20, "the history to catch up")
+    assert_no_gap_no_double(site.fired("tick"), 1)
 
 
 def test_a_deploy_puts_a_long_run_back_without_using_an_attempt(site: Site) -> None:

@@ -13,6 +13,7 @@ from jobs.recruiting.imports.loaded import Entry
 from jobs.recruiting.imports.refusal import Refusal
 from jobs.recruiting.imports.rows import Application, Person
 from jobs.recruiting.imports.values import key
+from jobs.recruiting.recording import record_changes
 from jobs.recruiting.schema import applications, candidates, positions
 
 BATCH = 500
@@ -32,8 +33,13 @@ class Stored:
     refusals: list[Refusal] = field(default_factory=list)
 
 
-def store(connection: Connection, entries: Sequence[Entry], now: datetime) -> Stored:
+def store(
+    connection: Connection, entries: Sequence[Entry], now: datetime, actor: str | None = "import"
+) -> Stored:
     """Write `entries` inside the caller's transaction and return what came of them.
+
+    What happened to their applications is recorded as done by `actor`; with None the caller
+    records it.
 
     A person is found by e-mail, else by external id, an application by person and position.
     What the file leaves empty stays as it is. A person whose e-mail and external id belong to
@@ -43,7 +49,7 @@ def store(connection: Connection, entries: Sequence[Entry], now: datetime) -> St
     position_ids = _positions(connection, entries, now)
     for batch in _batches(entries):
         people = _store_people(connection, batch, now, stored)
-        _store_applications(connection, people, position_ids, now, stored.applications)
+        _store_applications(connection, people, position_ids, now, actor, stored.applications)
     return stored
 
 
@@ -181,16 +187,10 @@ def _store_applications(
     people: Sequence[tuple[int, Entry]],
     position_ids: dict[str, int],
     now: datetime,
+    actor: str | None,
     counts: Counts,
 ) -> None:
-    known = {
-        (row.candidate_id, row.position_id): row
-        for row in connection.execute(
-            select(applications).where(
-                applications.c.candidate_id.in_([candidate_id for candidate_id, _ in people])
-            )
-        )
-    }
+    known = _applications_of(connection, people)
     new: list[dict[str, Any]] = []
     changes: list[dict[str, Any]] = []
     for candidate_id, entry in people:
@@ -206,6 +206,17 @@ def _store_applications(
         connection.execute(insert(applications), new)
         counts.inserted += len(new)
     _update(connection, applications, changes)
+    if actor and (new or changes):
+        present = _applications_of(connection, people)
+        record_changes(connection, known, present, actor, now)
+
+
+def _applications_of(
+    connection: Connection, people: Sequence[tuple[int, Entry]]
+) -> dict[tuple[int, int], Row[Any]]:
+    ids = [candidate_id for candidate_id, _ in people]
+    rows = connection.execute(select(applications).where(applications.c.candidate_id.in_(ids)))
+    return {(row.candidate_id, row.position_id): row for row in rows}
 
 
 def _new_application(application: Application, now: datetime) -> dict[str, Any]:

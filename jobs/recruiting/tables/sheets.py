@@ -17,13 +17,3 @@ sheet_rows = Table(
     Column("content_hash", String(64), nullable=False),
     Column("written_at", Instant, nullable=False),
 )
-
-# Who is writing to a sheet now. `owner` is the run, `token` one execution of it.
-sheet_leases = Table(
-    "sheet_leases",
-    metadata,
-    Column("sheet", String(300), primary_key=True),
-    Column("owner", String(200), nullable=False),
-    Column("token", String(64), nullable=False),
-    Column("expires_at", Instant, nullable=False),
-)

@@ -1,0 +1,75 @@
+"""The leader's work on SQL: recognise Redis, adopt the release, mirror decisions, catch up.
+
+It runs beside the firing loop, so that a slow or absent database delays no fire.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app import actions, keys
+from app.backfill import feed
+from app.chores import Chores
+from app.errors import SettingsError
+from app.incarnation import recognise, restart_lost_runs
+from app.outbox import sweep
+from app.reconcile import reconcile
+from app.records.database import writing
+from app.records.releases import adopt_catalogue, newest_release
+from app.records.retention import prune
+from app.system import System
+
+log = logging.getLogger("rota.scheduler")
+
+FORGET_SCHEDULERS = timedelta(hours=1)
+
+
+def take_over(system: System) -> None:
+    """Before anything fires: recognise Redis, adopt the release, mirror decisions.
+
+    Raises Unavailable when the database is away, SettingsError before the first release.
+    """
+    now = datetime.now(UTC)
+    new = recognise(system.redis, system.database, now)
+    changed = refresh(system, now)
+    log.info("Took over: %d schedules changed%s", changed, ", Redis was new" if new else "")
+
+
+def refresh(system: System, now: datetime) -> int:
+    """Adopt the newest release, if it is this code's, and mirror what holds into Redis.
+
+    Returns how many schedules changed there.
+    """
+    with writing(system.database) as connection:
+        release = newest_release(connection)
+        if release is None:
+            raise SettingsError("Nothing was released yet: run `python -m app release` first.")
+        if release.catalogue_hash == system.catalogue.hash:
+            adopt_catalogue(connection, system.catalogue, now)
+        else:
+            log.info("The newest release is of other code than mine: I fire what it says")
+    return reconcile(system, now)
+
+
+def chores(system: System) -> Chores:
+    """Return what comes round while this scheduler leads."""
+    made = Chores()
+    days = system.settings.run_retention_days
+    made.every(1, lambda now: actions.end_expired_pauses(system, now))
+    made.every(1, lambda now: feed(system, now))
+    made.every(3, lambda now: sweep(system, now))
+    made.every(5, lambda now: restart_lost_runs(system, now))
+    made.every(30, lambda now: refresh(system, now))
+    made.every(60, lambda now: prune(system.database, days, now))
+    made.every(600, lambda now: _forget_schedulers(system, now))
+    return made
+
+
+def _forget_schedulers(system: System, now: datetime) -> None:
+    notes: Any = system.redis.hgetall(keys.SCHEDULERS)
+    for name, note in notes.items():
+        if now - datetime.fromisoformat(json.loads(note)["at"]) > FORGET_SCHEDULERS:
+            system.redis.hdel(keys.SCHEDULERS, name)

@@ -1,0 +1,144 @@
+"""What Redis says of processes, queues and fire times, in one round trip."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app import scripts
+from app.connection import asking_redis
+from app.errors import Unavailable
+from app.reads.shapes import SchedulerView, WorkerView
+from app.system import System
+from app.views import QueueView
+
+log = logging.getLogger("rota.reads")
+
+WORKER_SILENT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Live:
+    """Empty where Redis is away, with the reason; `nominals` by schedule id."""
+
+    schedulers: tuple[SchedulerView, ...] = ()
+    workers: tuple[WorkerView, ...] = ()
+    queues: tuple[QueueView, ...] = ()
+    quarantined: int = 0
+    nominals: Mapping[str, datetime] = field(default_factory=dict)
+    suspended: bool = False
+    away: str | None = None
+
+
+def ask_redis(system: System, now: datetime, schedule_ids: Sequence[str] = ()) -> Live:
+    """Ask how everything stands, and when these schedules fire next."""
+    queues = system.settings.queues
+    try:
+        with asking_redis():
+            answer = scripts.run(
+                "standing", system.redis, [], [len(queues), *queues, *schedule_ids]
+            )
+    except Unavailable as error:
+        return Live(away=str(error))
+    schedulers, quarantined, workers, found, nominals, suspended = answer
+    alive = tuple(
+        worker for key, pairs in workers if (worker := _worker(key, pairs, now)) is not None
+    )
+    return Live(
+        schedulers=tuple(_schedulers(schedulers)),
+        workers=tuple(sorted(alive, key=lambda worker: worker.name)),
+        queues=tuple(sorted((_queue(row, alive, now) for row in found), key=lambda q: q.name)),
+        quarantined=quarantined,
+        nominals={
+            name: datetime.fromtimestamp(int(nominal), UTC)
+            for name, nominal in zip(schedule_ids, nominals, strict=True)
+            if nominal.isdigit() and len(nominal) < 12
+        },
+        suspended=bool(suspended),
+    )
+
+
+def _schedulers(pairs: Sequence[bytes]) -> list[SchedulerView]:
+    found = [_scheduler(_text(name), note) for name, note in sorted(_pairs(pairs))]
+    return [scheduler for scheduler in found if scheduler is not None]
+
+
+def _scheduler(name: str, note: bytes) -> SchedulerView | None:
+    try:
+        document = json.loads(note)
+        seen_at = datetime.fromisoformat(document["at"]).astimezone(UTC)
+        return SchedulerView(name, bool(document.get("leads")), seen_at)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        # Somebody else's note: what cannot be read is no scheduler.
+        return None
+
+
+def _queue(row: Sequence[Any], workers: Sequence[WorkerView], now: datetime) -> QueueView:
+    name, depth, oldest, *registries = row
+    running, delayed, deferred, failed, finished, cancelled = registries
+    since = _time(oldest)
+    return QueueView(
+        name=_text(name),
+        depth=depth,
+        oldest_age_seconds=max((now - since).total_seconds(), 0.0) if since else None,
+        workers=sum(_text(name) in worker.queues for worker in workers),
+        running=running,
+        delayed=delayed,
+        deferred=deferred,
+        failed=failed,
+        finished=finished,
+        cancelled=cancelled,
+    )
+
+
+def _worker(key: bytes, pairs: Sequence[bytes], now: datetime) -> WorkerView | None:
+    """Return a worker that gave a sign of life lately."""
+    found = {_text(name): _text(value) for name, value in _pairs(pairs)}
+    seen_at = _time(found.get("last_heartbeat", "").encode())
+    if seen_at is None or "death" in found or now - seen_at > WORKER_SILENT:
+        return None
+    return WorkerView(
+        name=_text(key).removeprefix("rq:worker:"),
+        state=found.get("state", "idle"),
+        queues=tuple(name for name in found.get("queues", "").split(",") if name),
+        host=found.get("hostname", ""),
+        pid=found.get("pid", ""),
+        version=found.get("version", ""),
+        python=found.get("python_version", "").partition(" ")[0],
+        started_at=_time(found.get("birth", "").encode()),
+        seen_at=seen_at,
+        current_run_id=found.get("current_job") or None,
+        succeeded=_whole(found.get("successful_job_count")),
+        failed=_whole(found.get("failed_job_count")),
+        working_seconds=_number(found.get("total_working_time")),
+    )
+
+
+def _pairs(flat: Sequence[bytes]) -> zip[tuple[bytes, bytes]]:
+    return zip(flat[::2], flat[1::2], strict=True)
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
+
+
+def _time(value: bytes) -> datetime | None:
+    try:
+        return datetime.fromisoformat(_text(value)).astimezone(UTC) if value else None
+    except ValueError:
+        return None
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.isdigit() else 0
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or 0)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,68 @@
+"""Where a person's decision and the code differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from app.reads.shapes import OverrideView
+from app.reads.together import Fields
+from app.records.schema import overrides, schedules
+from app.schedules import ScheduleError, schedule_from_json
+from app.views import rfc3339
+
+ARCHIVED_SHOWN = 5
+
+
+def overrides_of(task_id: str | None = None) -> Select[Any]:
+    """Return the read of overrides that hold; of one task also those the code has ended."""
+    statement = select(
+        schedules.c.task_id,
+        overrides.c.schedule_id,
+        overrides.c.value,
+        overrides.c.code_value,
+        overrides.c.by,
+        overrides.c.at,
+        overrides.c.archived_at,
+    ).select_from(overrides.join(schedules, schedules.c.schedule_id == overrides.c.schedule_id))
+    if task_id is None:
+        return statement.where(overrides.c.archived_at.is_(None))
+    return (
+        statement.where(schedules.c.task_id == task_id)
+        .order_by(overrides.c.archived_at.is_not(None), overrides.c.at.desc())
+        .limit(ARCHIVED_SHOWN)
+    )
+
+
+def override_view(row: Fields) -> OverrideView:
+    """Turn an override's row into its view."""
+    return OverrideView(
+        row.schedule_id, told(row.value), told(row.code_value), row.by, row.at, row.archived_at
+    )
+
+
+def override_json(task_id: str, rows: Iterable[Fields]) -> list[dict[str, Any]] | None:
+    """Write a task's overrides that hold for the API, None where the code holds."""
+    found = [
+        {
+            "schedule_id": row.schedule_id,
+            "field": "schedule",
+            "value": row.value,
+            "code_value": row.code_value,
+            "by": row.by,
+            "at": rfc3339(row.at),
+        }
+        for row in rows
+        if row.task_id == task_id and row.archived_at is None
+    ]
+    return found or None
+
+
+def told(schedule: Any) -> str:
+    """Write a schedule's JSON as a sentence; what cannot be read says so."""
+    try:
+        return schedule_from_json(schedule).describe() if schedule else "no schedule"
+    except ScheduleError as error:
+        return f"unreadable ({error})"

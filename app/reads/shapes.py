@@ -1,0 +1,178 @@
+"""What screens show beside tasks and runs: frozen shapes, turned into JSON by `app.views`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.views import FireTime, FireTimes, PauseView, QueueView, RunView, ScheduleView
+
+
+@dataclass(frozen=True, slots=True)
+class FrameView:
+    """What stands around every page: how the whole is, and whether everything is paused."""
+
+    status: str
+    problems: int
+    pause: PauseView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerView:
+    """One worker process. `state` is busy, idle or suspended, as RQ writes it."""
+
+    name: str
+    state: str
+    queues: tuple[str, ...]
+    host: str
+    pid: str
+    version: str
+    python: str
+    started_at: datetime | None
+    seen_at: datetime | None
+    current_run_id: str | None
+    succeeded: int
+    failed: int
+    working_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideView:
+    """A person's schedule that holds instead of the code's; archived where the code won since."""
+
+    schedule_id: str
+    text: str
+    code_text: str
+    by: str
+    at: datetime
+    archived_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillView:
+    """A range of past fire times that runs by and by. `statuses` counts its runs by status."""
+
+    backfill_id: str
+    task_id: str
+    by: str
+    at: datetime
+    start: datetime
+    end: datetime
+    total: int
+    concurrency: int
+    statuses: dict[str, int]
+    ended_at: datetime | None = None
+
+    @property
+    def done(self) -> int:
+        waiting = ("scheduled", "queued", "running")
+        return self.total - sum(self.statuses.get(status, 0) for status in waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDetail:
+    """What a task's own page shows beside its view."""
+
+    overrides: tuple[OverrideView, ...] = ()
+    backfills: tuple[BackfillView, ...] = ()
+    skips: tuple[tuple[str, datetime], ...] = ()
+    made_here: frozenset[str] = frozenset()
+    revisions: dict[str, int] = field(default_factory=dict)
+    fires: FireTimes = FireTimes((), "")
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """What a run's own page shows beside its view."""
+
+    before: str | None = None
+    after: str | None = None
+    children: tuple[RunView, ...] = ()
+    parent: RunView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """Failures of one cause: same task, error class and innermost frame of our own code."""
+
+    task_id: str
+    type: str
+    fingerprint: str
+    message: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+    sample_run_id: str
+    new: bool = False
+    trend: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """`groups` of what failed since `since`; `capped` tells that only the newest were looked at."""
+
+    groups: tuple[FailureGroup, ...]
+    since: datetime
+    released_at: datetime | None
+    capped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A schedule that is being tried out, beside the present one."""
+
+    schedule: ScheduleView
+    fire_times: tuple[FireTime, ...]
+    present_a_week: int
+    tried_a_week: int
+    added: tuple[datetime, ...]
+    removed: tuple[datetime, ...]
+    same_minute: tuple[str, ...]
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """What could not be handled and was moved out of the way, whole."""
+
+    name: str
+    reason: str
+    place: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueuesView:
+    queues: tuple[QueueView, ...]
+    set_aside: tuple[SetAside, ...]
+    set_aside_total: int
+    away: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkersView:
+    workers: tuple[WorkerView, ...]
+    suspended: bool
+    tasks_by_run: dict[str, str] = field(default_factory=dict)
+    away: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerView:
+    name: str
+    leads: bool
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HealthView:
+    """What the processes stand on. A service that is away has its reason in `*_away`."""
+
+    schedulers: tuple[SchedulerView, ...]
+    redis: dict[str, Any]
+    database: dict[str, Any]
+    settings: dict[str, str]
+    integrations: dict[str, bool]
+    redis_away: str | None = None
+    database_away: str | None = None
