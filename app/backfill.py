@@ -165,7 +165,7 @@ def _queue(system: System, row: Row[Any]) -> bool:
     run = run_of_row(row, task)
     # Not `enqueue`: a run that was cancelled still has its job, and queues again under its id.
     args = [run.run_id, run.queue, run.task_id, row.revision, row.attempt, run.static()]
-    pairs = job_pairs(run, system.redis, row.revision, row.attempt)
+    pairs = job_pairs(run, row.revision, row.attempt)
     answer = scripts.run("retry", system.redis, [keys.job(run.run_id)], [*args, *pairs])
     return bool(answer == b"QUEUED")
 

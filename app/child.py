@@ -1,4 +1,4 @@
-"""The child process that executes one run, and what it tells its parent.
+"""The child process that executes runs, one after the other.
 
 It holds no connection to Redis: everything goes to the parent as JSON lines over a socket, so a
 child that crashes, hangs or is killed leaves nothing half written.
@@ -6,137 +6,162 @@ child that crashes, hangs or is killed leaves nothing half written.
 
 from __future__ import annotations
 
-import ctypes
+import contextvars
 import json
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
-import threading
-from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 from types import FrameType
 from typing import Any
 
+from app.catalogue import Catalogue
 from app.context import CurrentRun
-from app.logs import line_of
-from app.perform import TimedOut, perform
-from app.storable import storable_text
+from app.deaths import LINE_LOST
+from app.descendants import adopt_descendants
+from app.events import instant
+from app.leftovers import Baseline
+from app.outcomes import Outcome
+from app.perform import TimedOut, perform, timed_out
 from app.tasks import Task
+from app.telling import LinesToParent, PrintedLines, Teller
 
-PR_SET_PDEATHSIG = 1
-LONGEST_LINE = 8_000
-
-
-def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent dies (Linux; elsewhere nothing)."""
-    if not sys.platform.startswith("linux"):
-        return
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
+RECEIVE_BYTES = 65_536
+# How soon a time-out is tried again that struck while the task was speaking.
+ALARM_AGAIN = 0.02
 
 
-def execute(
-    task: Task[Any, Any], arguments: Mapping[str, Any], run: CurrentRun, link: socket.socket
-) -> None:
-    """Run the task in this freshly forked process, tell the parent how it ended, and exit."""
-    teller = Teller(link)
-    run._say = teller.say
-    _prepare_signals(run)
-    _send_logs_to(teller)
-    signal.setitimer(signal.ITIMER_REAL, task.timeout_seconds)
-    outcome = perform(task, arguments, run)
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    teller.say("end", asdict(outcome))
-    link.close()
+@dataclass(frozen=True)
+class Limits:
+    """When a child is replaced by a fresh one, and how much it may ask for; megabytes."""
+
+    runs: int = 1_000
+    seconds: float = 3_600.0
+    growth_mb: int = 256
+    memory_mb: int | None = None
+
+
+class Child:
+    """A forked process's whole life."""
+
+    def __init__(self, link: socket.socket, catalogue: Catalogue, limits: Limits) -> None:
+        self._link = link
+        self._catalogue = catalogue
+        self._limits = limits
+        self._teller = Teller(link)
+        self._run: CurrentRun | None = None
+        self._in_run = False
+        adopt_descendants()
+        self._prepare_signals()
+        self._send_logs_to_parent()
+        self._limit_memory()
+        self._baseline = Baseline()
+        self._end_by = monotonic() + limits.seconds
+        self._most_memory = _peak_mb() + limits.growth_mb
+
+    def live(self) -> None:
+        """Execute what the parent sends, until it sends no more."""
+        for runs, message in enumerate(self._messages(), 1):
+            outcome, why = self._execute(message)
+            why = why or self._worn(runs)
+            # The count comes first: the parent writes the log with the end.
+            end = [outcome.kind, outcome.result, outcome.error, outcome.reason]
+            self._teller.say("end", [end, self._teller.dropped, why])
+
+    def _messages(self) -> Iterator[list[Any]]:
+        heard = b""
+        while part := self._link.recv(RECEIVE_BYTES):
+            *lines, heard = (heard + part).split(b"\n")
+            yield from map(json.loads, lines)
+
+    def _execute(self, message: list[Any]) -> tuple[Outcome, str | None]:
+        task_id, arguments, run_id, attempt, fire_time = message
+        task = self._catalogue.task(task_id)
+        self._teller.begin()
+        self._run = CurrentRun(
+            run_id=run_id,
+            task_id=task_id,
+            attempt=attempt,
+            fire_time=None if fire_time is None else instant(fire_time),
+            deadline=datetime.now(UTC) + timedelta(seconds=task.timeout_seconds),
+            _say=self._teller.say,
+        )
+        outcome = contextvars.Context().run(self._timed, task, arguments, self._run)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        return outcome, self._baseline.restore()
+
+    def _timed(self, task: Task[Any, Any], arguments: dict[str, Any], run: CurrentRun) -> Outcome:
+        try:
+            self._in_run = True
+            signal.setitimer(signal.ITIMER_REAL, task.timeout_seconds)
+            outcome = perform(task, arguments, run)
+            self._in_run = False
+        except TimedOut:
+            # It struck just before or after the task itself.
+            outcome = timed_out(task.timeout_seconds)
+        finally:
+            self._in_run = False
+        return outcome
+
+    def _worn(self, runs: int) -> str | None:
+        if runs >= self._limits.runs:
+            return f"it executed {runs} runs"
+        if monotonic() > self._end_by:
+            return f"it is older than {self._limits.seconds:.0f} s"
+        if (peak := _peak_mb()) > self._most_memory:
+            return f"it used {peak:.0f} MB"
+        return None
+
+    def _send_logs_to_parent(self) -> None:
+        root = logging.getLogger()
+        for handler in list(root.handlers):
+            root.removeHandler(handler)
+        root.addHandler(LinesToParent(self._teller))
+        root.setLevel(logging.INFO)
+        sys.stdout = PrintedLines(self._teller, "INFO", "stdout")
+        sys.stderr = PrintedLines(self._teller, "WARNING", "stderr")
+
+    def _limit_memory(self) -> None:
+        if self._limits.memory_mb is not None:
+            most = self._limits.memory_mb * 1024 * 1024
+            _, hard = resource.getrlimit(resource.RLIMIT_AS)
+            resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+    def _prepare_signals(self) -> None:
+        # A deploy signals every process of a dyno: the parent decides what becomes of the run.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGUSR1, self._asked_to_stop)
+        signal.signal(signal.SIGALRM, self._time_is_over)
+
+    def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+        if self._run is not None:
+            self._run.request_stop()
+
+    def _time_is_over(self, _number: int, _frame: FrameType | None) -> None:
+        if self._teller.speaking:
+            signal.setitimer(signal.ITIMER_REAL, ALARM_AGAIN)
+        elif self._in_run:
+            raise TimedOut
+
+
+def live(link: socket.socket, catalogue: Catalogue, limits: Limits) -> None:
+    """Be a child until the parent hangs up; never returns."""
+    try:
+        Child(link, catalogue, limits).live()
+    except OSError:
+        os._exit(LINE_LOST)
     os._exit(0)
 
 
-class Teller:
-    """Writes messages to the parent, one JSON line each; safe from several threads."""
-
-    def __init__(self, link: socket.socket) -> None:
-        self._link = link
-        self._lock = threading.Lock()
-
-    def say(self, kind: str, what: Any) -> None:
-        """Send one message; waits while the parent is slower than the task."""
-        line = json.dumps([kind, what], ensure_ascii=True, default=str).encode() + b"\n"
-        with self._lock:
-            self._link.sendall(line)
-
-
-class _ToParent(logging.Handler):
-    def __init__(self, teller: Teller) -> None:
-        super().__init__()
-        self._teller = teller
-
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            self._teller.say("log", line_of(record, LONGEST_LINE))
-        except OSError:
-            self.handleError(record)
-
-
-class _PrintedLines:
-    """Stands for stdout or stderr: what a task prints becomes log lines."""
-
-    encoding = "utf-8"
-
-    def __init__(self, teller: Teller, level: str, name: str) -> None:
-        self._teller, self._level, self._name = teller, level, name
-        self._rest = ""
-
-    def write(self, text: str) -> int:
-        *lines, self._rest = (self._rest + text).split("\n")
-        for line in lines:
-            self._say(line)
-        if len(self._rest) > LONGEST_LINE:
-            self._say(self._rest)
-            self._rest = ""
-        return len(text)
-
-    def flush(self) -> None:
-        if self._rest:
-            self._say(self._rest)
-            self._rest = ""
-
-    def isatty(self) -> bool:
-        return False
-
-    def _say(self, line: str) -> None:
-        at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        message = storable_text(line[:LONGEST_LINE])
-        self._teller.say(
-            "log", {"at": at, "level": self._level, "logger": self._name, "message": message}
-        )
-
-
-def _send_logs_to(teller: Teller) -> None:
-    root = logging.getLogger()
-    for handler in list(root.handlers):
-        root.removeHandler(handler)
-    root.addHandler(_ToParent(teller))
-    root.setLevel(logging.INFO)
-    sys.stdout = _PrintedLines(teller, "INFO", "stdout")
-    sys.stderr = _PrintedLines(teller, "WARNING", "stderr")
-
-
-def _prepare_signals(run: CurrentRun) -> None:
-    # A deploy signals every process of a dyno: the parent decides what becomes of the run.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        run.request_stop()
-
-    def time_out(_number: int, _frame: FrameType | None) -> None:
-        raise TimedOut
-
-    signal.signal(signal.SIGUSR1, stop)
-    signal.signal(signal.SIGALRM, time_out)
+def _peak_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)

@@ -84,19 +84,44 @@ class Wake:
 
         Raises redis ConnectionError when the connection broke; the next call opens a new one.
         """
+        self.ask()
+        try:
+            if not self._connection.can_read(timeout=max(seconds, 0)):
+                return False
+        except (RedisError, OSError):
+            self.close()
+            raise
+        self.arrived()
+        return True
+
+    def ask(self) -> int:
+        """Let the command stand; return the descriptor that is readable when it is answered.
+
+        Raises as `wait` does.
+        """
         try:
             connection = self._ready_connection()
             if not self._asked:
                 connection.send_command("BLPOP", *self._keys, 0)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
                 self._asked = True
-            if not connection.can_read(timeout=max(seconds, 0)):
-                return False
-            connection.read_response()
-            self._asked = False
-            return True
         except (RedisError, OSError):
             self.close()
             raise
+        return int(self._connection._sock.fileno())
+
+    def arrived(self) -> str:
+        """Return the list from which the element came that the readable descriptor promised.
+
+        Raises as `wait` does.
+        """
+        try:
+            answer = self._connection.read_response()
+        except (RedisError, OSError):
+            self.close()
+            raise
+        self._asked = False
+        name: bytes = answer[0]
+        return name.decode()
 
     def close(self) -> None:
         """Drop the connection, and with it the standing command."""

@@ -57,7 +57,7 @@ def enqueue_all(
 def _add(pipeline: Any, redis: Redis, run: NewRun, due: datetime | None) -> None:
     args: list[Any] = [run.run_id, run.queue, "" if due is None else due.timestamp(), 1, 0]
     where = [keys.job(run.run_id), keys.live(run.task_id)]
-    scripts.run("enqueue", pipeline, where, [*args, run.static(), *job_pairs(run, redis)])
+    scripts.run("enqueue", pipeline, where, [*args, run.static(), *job_pairs(run)])
 
 
 def _run(

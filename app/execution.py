@@ -1,34 +1,36 @@
-"""One execution from taking the run to writing how it ended."""
+"""One execution from taking the run to how it ended, in the form in which that is written."""
 
 from __future__ import annotations
 
 import json
 import logging
 from datetime import UTC, datetime, timedelta
-from time import monotonic, sleep, time
+from time import monotonic, time
 from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
 
 from app import keys, scripts
-from app.context import CurrentRun
-from app.events import instant
 from app.failures import told
 from app.logs import write_line
-from app.outcomes import Outcome, decide, rq_result
+from app.outcomes import Ending, Outcome, decide, rq_result
+from app.perform import timed_out
 from app.policies import Retry
 from app.recovery import SILENT_SECONDS
-from app.run_jobs import milliseconds
-from app.run_log import RunLog
+from app.run_jobs import milliseconds, rq_time
+from app.run_log import KEEP_SECONDS, RunLog
 from app.supervision import Supervision
-from app.taking import RQ_TTL, Taken, rq_time
+from app.taking import RQ_TTL, Ended, Taken
 from app.tasks import Task
 
 log = logging.getLogger("rota.worker")
 
 BEAT_SECONDS = 5.0
+PROGRESS_SECONDS = 0.5
 PARK_FOR = timedelta(minutes=10)
+# After its own alarm a run has this long to end; then it hangs in C code or caught the alarm.
+HARD_TIMEOUT_GRACE = 5.0
 
 
 class RunExecution:
@@ -36,99 +38,136 @@ class RunExecution:
 
     def __init__(self, redis: Redis, taken: Taken, worker: str) -> None:
         self.taken = taken
+        self.child: Supervision | None = None
+        # Another execution has the run: how this one ends is not to be written.
+        self.fenced = False
         self._redis = redis
         self._worker = worker
         self._log = RunLog(redis, taken.run_id)
         self._progress = ""
         self._beat_at = monotonic() + BEAT_SECONDS
+        self._beaten_at = 0.0
         self._started = time()
-        self._child: Supervision | None = None
         self._outcome: Outcome | None = None
-        self._fenced = False
+        self._told_to_stop = False
+        seconds = taken.task.timeout_seconds if taken.task else 0
+        self._kill_at = monotonic() + seconds + HARD_TIMEOUT_GRACE
 
     @property
-    def ended(self) -> bool:
-        """Whether there is an outcome to write."""
-        return self._outcome is not None
+    def outcome(self) -> Outcome | None:
+        """How it ended, None while it goes on."""
+        return self._outcome or (self.child.outcome if self.child else None)
 
-    @property
-    def pid(self) -> int:
-        return self._child.pid if self._child else 0
-
-    def start(self) -> None:
-        """Fork the child, unless the run ends without executing."""
+    def begin(self, child: Supervision) -> bool:
+        """Give the run to a child, unless it ends without executing; False if the child is dead."""
         taken = self.taken
         if taken.task is None:
             self._outcome = self._unknown()
-            return
-        expired = self._expired(taken.task)
-        if expired is not None:
-            self._outcome = expired
-            return
-        fire_time = taken.static.get("fire_time")
-        run = CurrentRun(
-            run_id=taken.run_id,
-            task_id=taken.task.id,
-            attempt=taken.attempt,
-            fire_time=None if fire_time is None else instant(fire_time),
-            deadline=datetime.now(UTC) + timedelta(seconds=taken.task.timeout_seconds),
-        )
-        self._child = Supervision(taken.task, taken.arguments, run, self._hear)
+            return True
+        self._outcome = self._expired(taken.task)
+        if self._outcome is not None:
+            return True
+        run = [
+            taken.task.id,
+            taken.arguments,
+            taken.run_id,
+            taken.attempt,
+            taken.static.get("fire_time"),
+        ]
+        if not child.assign(json.dumps(run).encode() + b"\n", self._hear):
+            return False
+        self.child = child
+        return True
 
-    def step(self) -> None:
-        """Listen to the child for a moment, pass on what it said, give signs of life."""
-        if self._child is None:
-            return
-        self._child.step()
-        self._outcome = self._child.outcome
-        try:
-            if self._log.due:
-                self._log.flush()
-            if monotonic() >= self._beat_at:
-                self._beat()
-        except (RedisError, OSError) as error:
-            log.warning("Run %s goes on without Redis: %s", self.taken.run_id, error)
-            self._beat_at = monotonic() + 1.0
+    def leave_child(self) -> str | None:
+        """Let go of the child; return why it should be replaced, if it should."""
+        self._outcome = self.outcome
+        return self.child.release() if self.child is not None else None
+
+    def settle(self, outcome: Outcome) -> None:
+        """Let it end with this outcome without a child."""
+        self._outcome = outcome
+
+    def tend(self) -> None:
+        """Write what it said, give signs of life; raises redis errors."""
+        if self._log.due:
+            self._log.flush()
+        if monotonic() >= self._beat_at:
+            self._beat()
+
+    def end_if_overdue(self) -> None:
+        """Kill it where its time-out passed and it did not end."""
+        if monotonic() > self._kill_at and self.taken.task is not None:
+            self.end(timed_out(self.taken.task.timeout_seconds, "did not let itself end"))
 
     def request_stop(self) -> None:
-        """Tell the task to come to an end."""
-        if self._child is not None:
-            self._child.request_stop()
+        """Tell the task to come to an end; once."""
+        if self.child is not None and not self._told_to_stop:
+            self._told_to_stop = True
+            self.child.request_stop()
 
     def end(self, outcome: Outcome) -> None:
-        """End the child at once, with this outcome unless it ended by itself before."""
-        if self._child is not None and self._child.outcome is None:
-            self._child.kill(outcome)
+        """End it at once, with this outcome unless it ended by itself before."""
+        if self.child is not None and self.outcome is None:
+            self.child.kill(outcome)
 
-    def stop_reason(self) -> str:
-        """Return why somebody wants this run ended."""
-        found: Any = self._redis.hget(keys.job(self.taken.run_id), "rota_stop")
-        return (found or b"stopped on request").decode("utf-8", "replace")
+    def stop(self) -> None:
+        """End it at once, as somebody asked."""
+        try:
+            found: Any = self._redis.hget(keys.job(self.taken.run_id), "rota_stop")
+        except (RedisError, OSError):
+            found = None
+        reason = (found or b"stopped on request").decode("utf-8", "replace")
+        self.end(Outcome("stopped", reason=reason))
 
-    def finish(self) -> None:
-        """Write how it ended; waits for Redis where that is away, so that no result is lost."""
-        if self._outcome is None:
-            raise RuntimeError("finish() before the execution ended")
-        while not self._fenced:
-            try:
-                self._log.flush()
-                self._write(self._outcome)
-                return
-            except (RedisError, OSError) as error:
-                log.warning("Run %s has ended and waits for Redis: %s", self.taken.run_id, error)
-                sleep(1.0)
+    def ended(self) -> tuple[Ended, Ending]:
+        """Return how it ended, as `advance` writes it and as people are told it."""
+        if self.outcome is None:
+            raise RuntimeError("it has not ended")
+        taken = self.taken
+        now = datetime.now(UTC)
+        retry = taken.task.retry if taken.task else NO_RETRY
+        ending = decide(self.outcome, taken.attempt, retry, now)
+        names = [
+            keys.job(taken.run_id),
+            keys.live(str(taken.static["task_id"])),
+            keys.log(taken.run_id),
+        ]
+        lines = self._log.waiting
+        arguments = [
+            taken.queue,
+            taken.run_id,
+            taken.execution_id,
+            ending.status,
+            ending.rq_status,
+            json.dumps(ending.data),
+            ending.keep_seconds,
+            "" if ending.delay is None else ending.delay,
+            ending.attempts_back,
+            rq_time(now),
+            f"{now.timestamp() - self._started:.6f}",
+            self._log.dropped,
+            KEEP_SECONDS,
+            len(lines),
+            *lines,
+            *rq_result(ending, self._worker, taken.execution_id, self._started, now.timestamp()),
+        ]
+        return Ended(names, arguments), ending
 
     def _hear(self, kind: str, what: Any) -> None:
         if kind == "log":
             self._log.add(what)
             write_line(what, self.taken.run_id)
+        elif kind == "dropped":
+            self._log.leave_out(int(what))
         elif kind == "progress":
             self._progress = json.dumps(what)
-            self._beat_at = min(self._beat_at, monotonic() + 0.25)
+            self._beat_at = min(self._beat_at, self._beaten_at + PROGRESS_SECONDS)
 
     def _beat(self) -> None:
         taken = self.taken
-        self._beat_at = monotonic() + BEAT_SECONDS
+        self._beaten_at = monotonic()
+        self._beat_at = self._beaten_at + BEAT_SECONDS
         answer = scripts.run(
             "beat",
             self._redis,
@@ -147,10 +186,10 @@ class RunExecution:
         if answer == b"GONE":
             self._readmit()
         elif answer == b"STOP":
-            self.end(Outcome("stopped", reason=self.stop_reason()))
+            self.stop()
         elif answer == b"FENCED":
             log.warning("Run %s was taken from this worker; its child ends", taken.run_id)
-            self._fenced = True
+            self.fenced = True
             self.end(Outcome("lost", reason="another execution has the run"))
 
     def _readmit(self) -> None:
@@ -174,42 +213,6 @@ class RunExecution:
             ],
         )
 
-    def _write(self, outcome: Outcome) -> None:
-        taken = self.taken
-        now = datetime.now(UTC)
-        retry = taken.task.retry if taken.task else Retry(0)
-        ending = decide(outcome, taken.attempt, retry, now)
-        answer = scripts.run(
-            "finish",
-            self._redis,
-            [
-                keys.job(taken.run_id),
-                keys.live(str(taken.static["task_id"])),
-                keys.worker(self._worker),
-                keys.worker_executions(self._worker),
-            ],
-            [
-                taken.queue,
-                taken.run_id,
-                taken.execution_id,
-                ending.status,
-                ending.rq_status,
-                json.dumps(ending.data),
-                ending.keep_seconds,
-                "" if ending.delay is None else ending.delay,
-                ending.attempts_back,
-                rq_time(now),
-                f"{time() - self._started:.6f}",
-                *rq_result(ending, self._worker, taken.execution_id, self._started, time()),
-            ],
-        )
-        log.info(
-            "Run %s: %s%s",
-            taken.run_id,
-            ending.status,
-            "" if answer == b"OK" else f" ({answer.decode()}: not written)",
-        )
-
     def _expired(self, task: Task[Any, Any]) -> Outcome | None:
         if task.start_within_seconds is None:
             return None
@@ -220,11 +223,21 @@ class RunExecution:
 
     def _unknown(self) -> Outcome:
         """Park a run whose task this code does not have: a newer worker may know it."""
-        job = keys.job(self.taken.run_id)
-        self._redis.hsetnx(job, "rota_parked_since", str(time()))
-        since: Any = self._redis.hget(job, "rota_parked_since")
         task_id = self.taken.static.get("task_id")
-        if time() - float(since or time()) > PARK_FOR.total_seconds():
+        if time() - self._parked_since() > PARK_FOR.total_seconds():
             message = f"No worker knows the task {task_id}: it was renamed or removed."
             return Outcome("quarantined", error=told("UnknownTask", message))
         return Outcome("unknown", reason=f"this worker's code has no task {task_id}; tried again")
+
+    def _parked_since(self) -> float:
+        job = keys.job(self.taken.run_id)
+        try:
+            self._redis.hsetnx(job, "rota_parked_since", str(time()))
+            since: Any = self._redis.hget(job, "rota_parked_since")
+        except (RedisError, OSError):
+            # The next worker that takes it finds out.
+            since = None
+        return float(since or time())
+
+
+NO_RETRY = Retry(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +21,9 @@ from app.run_jobs import NewRun, fire_run_id, job_pairs, milliseconds
 
 log = logging.getLogger("rota.scheduler")
 
-BATCH = 500
+BATCH = 1_000
+CHUNK = 100
+Call = tuple[bytes, list[str], list[Any]]
 
 
 @dataclass(frozen=True)
@@ -75,30 +78,58 @@ def _readable(
 
 
 def fire(redis: Redis, lock: str, due: Due) -> dict[str, int]:
-    """Fire every due schedule in one round trip; return how many ended each way.
+    """Fire every due schedule, in few round trips; return how many ended each way.
 
     A schedule that cannot be understood is set aside, and its neighbours fire in the same pass.
+    While Redis works on one chunk the next is computed.
     """
-    pipeline = redis.pipeline(transaction=False)
-    ids: list[bytes] = []
-    for row in due.schedules:
-        try:
-            keys_, args = _call(redis, lock, row, due.now)
-        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-            set_aside(redis, keys.SCHEDULE, row.schedule_id, f"broken schedule: {error}", due.now)
-            continue
-        scripts.run("fire", pipeline, keys_, args)
-        ids.append(row.schedule_id)
     outcomes: dict[str, int] = {}
-    for schedule_id, answer in zip(ids, pipeline.execute(raise_on_error=False), strict=True):
-        if isinstance(answer, Exception):
-            set_aside(redis, keys.SCHEDULE, schedule_id, f"cannot fire: {answer}", due.now)
-            continue
-        outcomes[answer.decode()] = outcomes.get(answer.decode(), 0) + 1
+    if len(due.schedules) <= CHUNK:
+        calls = _calls(redis, lock, due.schedules, due.now)
+        _count(redis, _send(redis, calls), due.now, outcomes)
+        return outcomes
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="fire") as sender:
+        sent: Future[list[tuple[bytes, Any]]] | None = None
+        for first in range(0, len(due.schedules), CHUNK):
+            calls = _calls(redis, lock, due.schedules[first : first + CHUNK], due.now)
+            if sent is not None:
+                _count(redis, sent.result(), due.now, outcomes)
+            sent = sender.submit(_send, redis, calls)
+        if sent is not None:
+            _count(redis, sent.result(), due.now, outcomes)
     return outcomes
 
 
-def _call(redis: Redis, lock: str, row: DueSchedule, now: datetime) -> tuple[list[str], list[Any]]:
+def _calls(redis: Redis, lock: str, rows: Sequence[DueSchedule], now: datetime) -> list[Call]:
+    calls: list[Call] = []
+    for row in rows:
+        try:
+            calls.append((row.schedule_id, *_call(lock, row, now)))
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+            set_aside(redis, keys.SCHEDULE, row.schedule_id, f"broken schedule: {error}", now)
+    return calls
+
+
+def _send(redis: Redis, calls: Sequence[Call]) -> list[tuple[bytes, Any]]:
+    pipeline = redis.pipeline(transaction=False)
+    for _, where, args in calls:
+        scripts.run("fire", pipeline, where, args)
+    answers = pipeline.execute(raise_on_error=False) if calls else []
+    return [(call[0], answer) for call, answer in zip(calls, answers, strict=True)]
+
+
+def _count(
+    redis: Redis, answers: Sequence[tuple[bytes, Any]], now: datetime, outcomes: dict[str, int]
+) -> None:
+    for schedule_id, answer in answers:
+        if isinstance(answer, Exception):
+            set_aside(redis, keys.SCHEDULE, schedule_id, f"cannot fire: {answer}", now)
+            continue
+        outcome = answer.decode()
+        outcomes[outcome] = outcomes.get(outcome, 0) + 1
+
+
+def _call(lock: str, row: DueSchedule, now: datetime) -> tuple[list[str], list[Any]]:
     if not row.definition or not row.nominal:
         raise ValueError("it has no definition of ours (see `python -m app adopt`)")
     schedule_id = row.schedule_id.decode()
@@ -106,6 +137,7 @@ def _call(redis: Redis, lock: str, row: DueSchedule, now: datetime) -> tuple[lis
     nominal = datetime.fromtimestamp(int(row.nominal), UTC)
     verdict = judge(definition.schedule, nominal, now, definition.misfire, definition.grace_seconds)
     run = _run(schedule_id, definition, verdict.fire or verdict.passed)
+    static = run.static()
     args: list[Any] = [
         schedule_id,
         definition.task_id,
@@ -119,9 +151,9 @@ def _call(redis: Redis, lock: str, row: DueSchedule, now: datetime) -> tuple[lis
         run.run_id,
         run.queue,
         definition.overlap,
-        run.static(),
+        static,
         json.dumps([_missed(schedule_id, definition, missed) for missed in verdict.missed]),
-        *job_pairs(run, redis),
+        *job_pairs(run, static=static),
     ]
     where = [keys.schedule(schedule_id), keys.job(run.run_id), keys.live(definition.task_id)]
     return where, args

@@ -96,7 +96,7 @@ def _restart(redis: Redis, run: NewRun, row: Any) -> bool:
             revision,
             row.attempt,
             run.static(),
-            *job_pairs(run, redis, revision, row.attempt),
+            *job_pairs(run, revision, row.attempt),
         ],
     )
     return bool(answer != b"DUPLICATE")

@@ -66,6 +66,11 @@ def worker(name: str) -> str:
     return f"rq:worker:{name}"
 
 
+def commands(name: str) -> str:
+    """Channel of RQ's commands to one worker, as JSON; not a key."""
+    return f"rq:pubsub:{name}"
+
+
 def worker_executions(name: str) -> str:
     """Set of `<run id>:<execution id>` a worker runs now."""
     return f"rq:worker:{name}:executions"
@@ -74,7 +79,7 @@ def worker_executions(name: str) -> str:
 # --- ours ---------------------------------------------------------------------------------------
 EVENTS = "rota:events"  # stream: one entry a state change; trimmed by the recorder
 INCARNATION = "rota:incarnation"  # string: the identity of this Redis's content
-PAUSES = "rota:pauses"  # hash: task id or `*` -> JSON {by, at, reason, until}
+PAUSES = "rota:pauses"  # hash: task id, `queue:<name>` or `*` -> JSON {by, at, reason, until}
 WAKE = "rota:wake"  # list, at most 1 element: ends the scheduler's sleep
 LEADER_EPOCH = "rota:leader_epoch"  # counter: fencing tokens given out
 LIVENESS = "rota:liveness"  # zset `<queue>|<run id>|<execution id>` -> dead when past, epoch s

@@ -78,7 +78,7 @@ def _trigger(system: System, payload: Mapping[str, Any], now: datetime) -> None:
             1,
             0,
             run.static(),
-            *job_pairs(run, system.redis),
+            *job_pairs(run),
         ],
     )
 
@@ -111,7 +111,7 @@ def _retry(system: System, payload: Mapping[str, Any], now: datetime) -> None:
         ).scalar_one()
     attempt = payload["attempt"]
     args = [run.run_id, run.queue, run.task_id, revision, attempt, run.static()]
-    pairs = job_pairs(run, system.redis, revision, attempt)
+    pairs = job_pairs(run, revision, attempt)
     answer = scripts.run("retry", system.redis, [keys.job(run.run_id)], [*args, *pairs])
     _demand(answer, "QUEUED", "queued", "started")
 

@@ -31,9 +31,9 @@ def perform(task: Task[Any, Any], arguments: Mapping[str, Any], run: CurrentRun)
     except Invalid as error:
         return Outcome("failed", error=told("Invalid", _fields(error)))
     except TimedOut:
-        seconds = task.timeout_seconds
-        message = f"It ran longer than its time-out of {seconds} s and was ended."
-        return Outcome("failed", error=told("TimedOut", message))
+        return timed_out(task.timeout_seconds)
+    except MemoryError as error:
+        return out_of_memory(error)
     except BaseException as error:
         # Also SystemExit and KeyboardInterrupt: in a child they are the task's own doing.
         described = describe(error)
@@ -41,6 +41,25 @@ def perform(task: Task[Any, Any], arguments: Mapping[str, Any], run: CurrentRun)
         return Outcome("failed", error=described)
     finally:
         leave()
+
+
+def timed_out(seconds: int, how: str = "was ended") -> Outcome:
+    """Return how a run ended that took too long."""
+    message = (
+        f"It ran longer than its time-out of {seconds} s and {how}. "
+        "Let it do less at a time, or give the task a longer timeout."
+    )
+    return Outcome("failed", error=told("TimedOut", message))
+
+
+def out_of_memory(error: MemoryError) -> Outcome:
+    """Return how a run ended that asked for more memory than it may have."""
+    message = (
+        "It asked for more memory than its process may have. Let it hold less at once, or raise "
+        "the worker's memory limit."
+    )
+    where = describe(error)
+    return Outcome("failed", error={**where, "type": "OutOfMemory", "message": message})
 
 
 def _fields(error: Invalid) -> str:

@@ -8,7 +8,8 @@ import secrets
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from redis import Redis
@@ -98,30 +99,38 @@ def milliseconds(instant: datetime) -> int:
     return round(instant.timestamp() * 1000)
 
 
-def job_pairs(run: NewRun, connection: Redis, revision: int = 1, attempt: int = 0) -> list[Any]:
-    """Return field, value, field, value, … of the run's job hash, as RQ itself would write them."""
-    job = Job.create(
-        run.path,
-        kwargs=dict(run.arguments),
-        id=run.run_id,
-        connection=connection,
-        origin=run.queue,
-        timeout=run.timeout_seconds,
-        result_ttl=RESULT_TTL,
-        failure_ttl=FAILURE_TTL,
-        description=_description(run),
-        status=JobStatus.QUEUED,
-        serializer=JSONSerializer,
-    )
-    fields = dict(job.to_dict())
-    fields["status"] = JobStatus.QUEUED.value
-    fields["enqueued_at"] = fields["created_at"]
-    fields |= {
-        "rota_static": run.static(),
-        "rota_revision": revision,
-        "rota_attempt": attempt,
-    }
-    return [part for pair in fields.items() for part in pair]
+def job_pairs(
+    run: NewRun, revision: int = 1, attempt: int = 0, static: str | None = None
+) -> list[Any]:
+    """Return field, value, field, value, … of the run's job hash, in RQ's own form.
+
+    Written by hand: making an RQ job first takes as long as all the rest of firing.
+    """
+    now = rq_time(datetime.now(UTC))
+    return [
+        "created_at", now,
+        "enqueued_at", now,
+        "data", _packed_call(run.path, json.dumps(dict(run.arguments))),
+        "origin", run.queue,
+        "description", _description(run),
+        "timeout", run.timeout_seconds,
+        "result_ttl", RESULT_TTL,
+        "failure_ttl", FAILURE_TTL,
+        "status", "queued",
+        "rota_static", static or run.static(),
+        "rota_revision", revision,
+        "rota_attempt", attempt,
+    ]  # fmt: skip
+
+
+@lru_cache(maxsize=20_000)
+def _packed_call(path: str, arguments: str) -> bytes:
+    return zlib.compress(f'["{path}", null, [], {arguments}]'.encode(), 1)
+
+
+def rq_time(instant: datetime) -> str:
+    """Write an instant as RQ does."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def template_pairs(schedule_id: str, definition: Mapping[str, Any], connection: Redis) -> list[Any]:

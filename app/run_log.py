@@ -51,6 +51,8 @@ class RunLog:
         self._lines = lines
         self._bytes = 0
         self._dropped = 0
+        self._never_sent = 0
+        self._told = 0
         self._flushed_at = monotonic()
 
     def add(self, line: Mapping[str, Any]) -> None:
@@ -63,20 +65,37 @@ class RunLog:
         else:
             self._waiting.append(text)
 
+    def leave_out(self, total: int) -> None:
+        """Note how many lines the run itself has left out so far."""
+        self._never_sent = total
+
+    @property
+    def dropped(self) -> int:
+        """How many lines the cap has left out so far."""
+        return self._dropped + self._never_sent
+
     @property
     def due(self) -> bool:
-        """Whether lines have waited long enough to be written."""
-        return bool(self._waiting) and monotonic() - self._flushed_at >= FLUSH_SECONDS
+        """Whether anything has waited long enough to be written."""
+        new = bool(self._waiting) or self.dropped > self._told
+        return new and monotonic() - self._flushed_at >= FLUSH_SECONDS
+
+    @property
+    def waiting(self) -> list[str]:
+        """The lines that are not written yet, in the form in which they are kept."""
+        return self._waiting
 
     def flush(self) -> None:
         """Write what waits. On an error it is kept for the next flush."""
-        if not self._waiting and not self._dropped:
+        if not self._waiting and self.dropped == self._told:
             return
+        told = self.dropped
         scripts.run(
             "log",
             self._redis,
             [keys.log(self._run_id), keys.job(self._run_id)],
-            [self._dropped, KEEP_SECONDS, *self._waiting],
+            [told, KEEP_SECONDS, *self._waiting],
         )
         self._waiting.clear()
+        self._told = told
         self._flushed_at = monotonic()

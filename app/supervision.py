@@ -1,4 +1,4 @@
-"""The parent's side of one execution: forks the child, listens, ends it when it must end."""
+"""The parent's side of one child: forks it, gives it runs, listens, ends it when it must end."""
 
 from __future__ import annotations
 
@@ -8,125 +8,187 @@ import os
 import signal
 import socket
 from collections.abc import Callable
-from time import monotonic
+from contextlib import suppress
+from time import monotonic, sleep
 from typing import Any
 
-from app.child import die_with_parent, execute
-from app.context import CurrentRun
-from app.failures import told
+from app.catalogue import Catalogue
+from app.child import Limits, live
+from app.deaths import MemoryWatch, died, line_lost
+from app.descendants import die_with_parent
 from app.outcomes import Outcome
-from app.tasks import Task
 
 log = logging.getLogger("rota.worker")
 
-# After its own alarm a child has this long to end; then it hangs in C code or caught the alarm.
-HARD_TIMEOUT_GRACE = 5.0
-LISTEN_SECONDS = 0.25
 RECEIVE_BYTES = 65_536
+LONGEST_MESSAGE = 16 * 1024 * 1024
+# How long a child may take to end after it hung up; it gives back its memory meanwhile.
+ENDING_SECONDS = 2.0
+ASSIGN_SECONDS = 5.0
+
+Hear = Callable[[str, Any], None]
 
 
 class Supervision:
-    """One child and what it said. `step` is called until `outcome` is there."""
+    """One child process and the run it executes, if any.
 
-    def __init__(
-        self,
-        task: Task[Any, Any],
-        arguments: dict[str, Any],
-        run: CurrentRun,
-        hear: Callable[[str, Any], None],
-    ) -> None:
-        self._task = task
-        self._hear = hear
+    `outcome` is how that run ended, once it has; `hear` gets what the run says meanwhile.
+    """
+
+    def __init__(self, catalogue: Catalogue, limits: Limits, memory: MemoryWatch) -> None:
+        self._memory = memory
         self._heard = b""
-        self._ending: Outcome | None = None
+        self._heard_bytes = 0
+        self._hear: Hear | None = None
         self._killed_as: Outcome | None = None
+        self._worn: str | None = None
         self.outcome: Outcome | None = None
-        self._kill_at = monotonic() + task.timeout_seconds + HARD_TIMEOUT_GRACE
-        ours, theirs = socket.socketpair()
+        self.alive = True
+        self.link, theirs = socket.socketpair()
         parent = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
             try:
                 os.setpgrp()
                 die_with_parent(parent)
-                ours.close()
-                execute(task, arguments, run, theirs)
+                self.link.close()
+                live(theirs, catalogue, limits)
             finally:
                 # Whatever went wrong, a child must never go on as a second worker.
                 os._exit(1)
         self._lead_group()
         theirs.close()
-        self._link = ours
-        self._link.settimeout(LISTEN_SECONDS)
+        self.link.setblocking(False)
 
-    def step(self) -> None:
-        """Listen for a moment; afterwards `outcome` may be there."""
+    @property
+    def free(self) -> bool:
+        """Whether it may be given a run."""
+        return self.alive and self._hear is None and self._worn is None
+
+    def assign(self, assignment: bytes, hear: Hear) -> bool:
+        """Give it a run as one JSON line; False where it has died, and nothing was begun."""
+        self.outcome = self._killed_as = None
         try:
-            part = self._link.recv(RECEIVE_BYTES)
-        except TimeoutError:
-            part = None
+            self._send(assignment)
+        except OSError:
+            self._kill_group()
+            self._reap()
+            return False
+        self._hear = hear
+        return True
+
+    def listen(self) -> None:
+        """Take in what it has said; afterwards `outcome` may be there, or it has died."""
+        try:
+            part = self.link.recv(RECEIVE_BYTES)
+        except BlockingIOError:
+            return
+        except ConnectionResetError:
+            part = b""
         if part:
             self._understand(part)
-        elif part == b"":
-            self._reap(os.waitpid(self.pid, 0)[1])
         else:
-            self._reap_silent()
-        if self.outcome is None and monotonic() > self._kill_at:
-            seconds = self._task.timeout_seconds
-            message = f"It ran longer than its time-out of {seconds} s and did not let itself end."
-            self.kill(Outcome("failed", error=told("TimedOut", message)))
+            self._reap()
+
+    def notice_death(self) -> None:
+        """Find out whether it has died while what it started holds its end of the link open."""
+        if not self.alive or not self._has_ended():
+            return
+        while self._listen_once():
+            pass
+        if self.link.fileno() >= 0:
+            self._reap()
+
+    def _listen_once(self) -> bool:
+        before = self._heard_bytes
+        self.listen()
+        return self._heard_bytes > before
+
+    def _has_ended(self) -> bool:
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def request_stop(self) -> None:
-        """Tell the task that the worker wants to stop."""
-        os.kill(self.pid, signal.SIGUSR1)
+        """Tell its run that the worker wants to stop."""
+        if self.alive:
+            os.kill(self.pid, signal.SIGUSR1)
 
     def kill(self, outcome: Outcome) -> None:
-        """End the child and all it started, at once; `outcome` is then how it ended."""
-        self._killed_as = outcome
+        """End it at once; its run then ended with `outcome`, unless another was given before."""
+        self._killed_as = self._killed_as or outcome
         self._kill_group()
 
-    def _lead_group(self) -> None:
-        # The child does the same: whoever comes first, a kill right after the fork finds the group.
-        try:
-            os.setpgid(self.pid, self.pid)
-        except ProcessLookupError:
-            log.debug("Child %d is gone already", self.pid)
+    def dismiss(self) -> None:
+        """End it when it has no run any more."""
+        if self.alive:
+            self._kill_group()
+            self._reap()
 
-    def _kill_group(self) -> None:
-        try:
-            os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            log.debug("Process group %d is gone already", self.pid)
+    def release(self) -> str | None:
+        """Let go of the run that ended; return why the child should be replaced, if it should."""
+        self._hear = None
+        return self._worn
+
+    def _send(self, assignment: bytes) -> None:
+        sent = self.link.send(assignment)
+        if sent < len(assignment):
+            self.link.settimeout(ASSIGN_SECONDS)
+            self.link.sendall(assignment[sent:])
+            self.link.setblocking(False)
 
     def _understand(self, part: bytes) -> None:
         *lines, self._heard = (self._heard + part).split(b"\n")
-        for line in lines:
-            kind, what = json.loads(line)
-            if kind == "end":
-                self._ending = Outcome(**what)
-            else:
-                self._hear(kind, what)
+        self._heard_bytes += len(part)
+        try:
+            for line in lines:
+                self._take_in(*json.loads(line))
+            if len(self._heard) > LONGEST_MESSAGE:
+                raise ValueError("a message without an end")
+        except (ValueError, TypeError) as error:
+            log.warning("Child %d is not understood: %s", self.pid, error)
+            self.kill(line_lost("It wrote into the descriptor by which it answers"))
 
-    def _reap_silent(self) -> None:
-        """Notice the end of a child whose own children hold its end of the link open."""
-        pid, status = os.waitpid(self.pid, os.WNOHANG)
-        if pid:
-            self._reap(status)
+    def _take_in(self, kind: str, what: Any) -> None:
+        if self._hear is None or self.outcome is not None:
+            return
+        if kind == "end":
+            outcome, dropped, self._worn = what
+            if dropped:
+                self._hear("dropped", dropped)
+            self.outcome = Outcome(*outcome)
+        else:
+            self._hear(kind, what)
 
-    def _reap(self, status: int) -> None:
-        self._link.close()
-        # What the task started and left behind ends with it.
+    def _reap(self) -> None:
+        status = self._status()
+        if status is None:
+            # It lives, but can tell nothing any more.
+            self._killed_as = self._killed_as or line_lost("It closed its line to the worker")
+            self._kill_group()
+            status = os.waitpid(self.pid, 0)[1]
+        self.alive = False
+        self.link.close()
+        # What its run started and left in its group ends with it.
         self._kill_group()
-        self.outcome = self._ending or self._killed_as or _died(status)
+        if self._hear is not None and self.outcome is None:
+            killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+            out_of_memory = killed and self._memory.killed()
+            self.outcome = self._killed_as or died(status, out_of_memory=out_of_memory)
 
+    def _status(self) -> int | None:
+        """Wait for its wait status; None where it goes on. An ending process hangs up first."""
+        deadline = monotonic() + ENDING_SECONDS
+        while monotonic() < deadline:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return status
+            sleep(0.0005)
+        return None
 
-def _died(status: int) -> Outcome:
-    if os.WIFSIGNALED(status):
-        name = signal.Signals(os.WTERMSIG(status)).name
-        message = f"Its process was killed by {name}" + (
-            " (out of memory?)" if name == "SIGKILL" else ""
-        )
-        return Outcome("failed", error=told("Killed", message, where=name))
-    code = os.waitstatus_to_exitcode(status)
-    message = f"Its process ended by itself with exit code {code} before the task returned."
-    return Outcome("failed", error=told("Exited", message, where=str(code)))
+    def _lead_group(self) -> None:
+        # The child does the same: whoever comes first, a kill right after the fork finds the group.
+        with suppress(ProcessLookupError, PermissionError):
+            os.setpgid(self.pid, self.pid)
+
+    def _kill_group(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)

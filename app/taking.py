@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from app.catalogue import Catalogue
 from app.errors import Invalid
 from app.quarantine import set_aside
 from app.recovery import SILENT_SECONDS
-from app.run_jobs import NewRun, call_of, decoded_hash
+from app.run_jobs import NewRun, call_of, decoded_hash, rq_time
 from app.tasks import Task
 
 log = logging.getLogger("rota.worker")
@@ -41,24 +41,50 @@ class Taken:
     arguments: dict[str, Any]
 
 
-def take(redis: Redis, catalogue: Catalogue, worker: str, queues: Sequence[str]) -> Taken | None:
-    """Take and start the next run, None when nothing waits.
+@dataclass(frozen=True)
+class Ended:
+    """An execution's end as `finish.lua` wants it."""
 
-    Foreign jobs run where they call a task of the catalogue in RQ's JSON form; others are set
-    aside whole.
+    keys: list[str]
+    arguments: list[Any]
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """What one step did: whether the end was written (it is not where another execution has the
+    run by now), and the run that was taken, if one waited."""
+
+    written: bool
+    taken: Taken | None
+
+
+def take(redis: Redis, catalogue: Catalogue, worker: str, queues: Sequence[str]) -> Taken | None:
+    """Take and start the next run, None when nothing waits or RQ's workers are suspended."""
+    return advance(redis, catalogue, worker, queues, None).taken
+
+
+def advance(
+    redis: Redis,
+    catalogue: Catalogue,
+    worker: str,
+    queues: Sequence[str],
+    ended: Ended | None,
+    others: int = 0,
+) -> Advanced:
+    """Write how an execution ended and take the next run, in one step; no queues: take nothing.
+
+    `others` is how many further executions go on in the worker. Foreign jobs run where they call
+    a task of the catalogue in RQ's JSON form; others are set aside whole.
     """
     approved: tuple[str, str] = ("", "")
+    written = False
     while True:
         now = datetime.now(UTC)
         execution_id = uuid4().hex
-        answer = scripts.run(
-            "take",
-            redis,
-            [keys.worker(worker), keys.worker_executions(worker)],
-            [worker, execution_id, SILENT_SECONDS, RQ_TTL, rq_time(now), *approved, *queues],
-        )
-        if not answer:
-            return None
+        finished, *answer = _step(redis, worker, queues, execution_id, approved, now, ended, others)
+        written, ended = written or finished == b"OK", None
+        if not answer or answer[0] == b"suspended":
+            return Advanced(written, None)
         kind, queue, run_id = answer[0].decode(), answer[1].decode(), answer[2]
         if kind == "again":
             continue
@@ -68,7 +94,36 @@ def take(redis: Redis, catalogue: Catalogue, worker: str, queues: Sequence[str])
             static = _checked_foreign(redis, catalogue, queue, run_id, answer[3], now)
             approved = ("", "") if static is None else (run_id.decode(), static)
         else:
-            return _taken(catalogue, queue, run_id.decode(), execution_id, answer[3])
+            taken = _taken(catalogue, queue, run_id.decode(), execution_id, answer[3])
+            return Advanced(written, taken)
+
+
+def _step(
+    redis: Redis,
+    worker: str,
+    queues: Sequence[str],
+    execution_id: str,
+    approved: tuple[str, str],
+    now: datetime,
+    ended: Ended | None,
+    others: int,
+) -> list[Any]:
+    names = [keys.worker(worker), keys.worker_executions(worker)]
+    take_what: list[Any] = [
+        len(queues),
+        execution_id,
+        SILENT_SECONDS,
+        RQ_TTL,
+        rq_time(now),
+        *approved,
+    ]
+    answer: list[Any] = scripts.run(
+        "advance",
+        redis,
+        names + (ended.keys if ended else []),
+        [worker, others, *take_what, *queues, *(ended.arguments if ended else ())],
+    )
+    return answer
 
 
 def _taken(
@@ -78,13 +133,19 @@ def _taken(
     static = json.loads(fields["rota_static"])
     try:
         path, args, kwargs = call_of(fields)
-        task = catalogue.by_path(path)
+        task = _task(catalogue, static, path)
         arguments = _by_name(task, args, kwargs) if task else kwargs
     except (ValueError, TypeError) as error:
         log.error("Run %s cannot be read: %s", run_id, error)
         task, arguments = None, {}
     attempt = int(fields.get("rota_attempt", b"1"))
     return Taken(queue, run_id, execution_id, attempt, fields, static, task, arguments)
+
+
+def _task(catalogue: Catalogue, static: Mapping[str, Any], path: str) -> Task[Any, Any] | None:
+    """Return the catalogue's task of this path; the id finds it without a search."""
+    task = catalogue.tasks.get(static["task_id"])
+    return task if task is not None and task.path == path else catalogue.by_path(path)
 
 
 def _by_name(task: Task[Any, Any], args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -118,8 +179,3 @@ def _checked_foreign(
         arguments=arguments,
         triggered_by="rq",
     ).static()
-
-
-def rq_time(instant: datetime) -> str:
-    """Write an instant as RQ does."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -18,50 +18,56 @@ from typing import Any
 from uuid import uuid4
 
 from redis.exceptions import RedisError
-from rq.executions import Execution
+from rq.command import parse_payload
 from rq.serializers import JSONSerializer
 from rq.utils import utcformat
 from rq.worker import DequeueStrategy, WorkerStatus
 from rq.worker import Worker as RqWorker
 
 from app import keys
-from app.connection import REFUSED, Backoff, Wake
+from app.child import Limits
+from app.connection import REFUSED, Backoff
+from app.crew import Crew
+from app.dispatcher import Dispatcher, Post, Until
 from app.errors import SettingsError
-from app.execution import RunExecution
-from app.outcomes import Outcome
+from app.listening import Listener
 from app.run_jobs import JsonJob
 from app.system import System
-from app.taking import Taken, take
 
 log = logging.getLogger("rota.worker")
 
 BEAT_SECONDS = 5.0
 # Heroku kills 30 s after SIGTERM: runs have 20 s to end, then they go back to their queue.
 DRAIN_SECONDS = 20.0
-IDLE_WAIT = 1.0
 WORKER_TTL = 60
 
 
 class Worker(RqWorker):
-    """One worker, one run at a time, each in a process of its own."""
+    """One worker and its children, which execute up to `concurrency` runs at once."""
 
     def __init__(
-        self, queues: Any, *args: Any, system: System | None = None, **options: Any
+        self,
+        queues: Any,
+        *args: Any,
+        system: System | None = None,
+        concurrency: int = 1,
+        limits: Limits | None = None,
+        **options: Any,
     ) -> None:
         options |= {"serializer": JSONSerializer, "job_class": JsonJob, "worker_ttl": WORKER_TTL}
         super().__init__(queues, *args, **options)
         self._given_system = system
-        self._current: RunExecution | None = None
-        self._drain_until: float | None = None
+        self._concurrency = concurrency
+        self._limits = limits or Limits()
+        self._dispatcher: Dispatcher | None = None
         self._beat_at = 0.0
-        self._suspended = False
 
     @cached_property
     def system(self) -> System:
         """The catalogue and connections; only a worker that works needs them, not `rq info`."""
         return self._given_system or System.open(process="worker")
 
-    # --- the loop --------------------------------------------------------------------------------
+    # --- the work --------------------------------------------------------------------------------
 
     def work(
         self,
@@ -83,70 +89,33 @@ class Worker(RqWorker):
         _ = self.system
         self._install_signal_handlers()
         self._begin()
-        wake = Wake(self.connection, [keys.ready(queue.name) for queue in self.queues])
-        done, idle_since, backoff = 0, monotonic(), Backoff()
+        names = self.queue_names()
+        listener = Listener(self.connection, names, self.pubsub_channel_name, self._command)
+        crew = Crew(self.system.catalogue, self._concurrency, self._limits, listener)
+        until = Until(burst, max_jobs, max_idle_time)
+        dispatcher = Dispatcher(self._post(), crew, listener, until, self._beat)
+        self._dispatcher = dispatcher
+        if self._stop_requested:
+            dispatcher.drain(0)
         try:
-            while not self._stop_requested and (max_jobs is None or done < max_jobs):
-                try:
-                    worked = not self._is_suspended() and self._work_once()
-                    backoff.reset()
-                    if worked:
-                        done, idle_since = done + 1, monotonic()
-                    elif burst or (max_idle_time and monotonic() - idle_since >= max_idle_time):
-                        break
-                    else:
-                        wake.wait(IDLE_WAIT)
-                except REFUSED as error:
-                    raise SettingsError(f"Redis refuses the credentials: {error}") from error
-                except (RedisError, OSError) as error:
-                    delay = backoff.delay()
-                    log.warning("Redis is away (%s); trying again in %.1f s", error, delay)
-                    sleep(delay)
+            dispatcher.work()
         finally:
-            wake.close()
+            crew.end()
+            listener.close()
             self._end()
-        return done > 0
+        return dispatcher.begun > 0
 
-    def _work_once(self) -> bool:
-        self._beat()
-        taken = take(self.connection, self.system.catalogue, self.name, self._queue_order())
-        if taken is None:
-            return False
-        self._run(taken)
-        return True
+    def _post(self) -> Post:
+        return Post(
+            self.connection, self.system.catalogue, self.name, self._queue_order, self._chosen
+        )
 
     def _queue_order(self) -> list[str]:
         return [queue.name for queue in self._ordered_queues]
 
-    def _run(self, taken: Taken) -> None:
-        queue = next(q for q in self.queues if q.name == taken.queue)
+    def _chosen(self, name: str) -> None:
+        queue = next(queue for queue in self.queues if queue.name == name)
         self.reorder_queues(reference_queue=queue)
-        log.info("Run %s starts (attempt %d)", taken.run_id, taken.attempt)
-        self._current = RunExecution(self.connection, taken, self.name)
-        self.executions[taken.execution_id] = Execution(
-            taken.execution_id, taken.run_id, self.connection, self.name
-        )
-        try:
-            self._supervise(self._current)
-        finally:
-            self.executions.pop(taken.execution_id, None)
-            self._horse_pid = 0
-            self._current = None
-
-    def _supervise(self, execution: RunExecution) -> None:
-        execution.start()
-        self._horse_pid = execution.pid
-        told_to_stop = False
-        while not execution.ended:
-            execution.step()
-            self._beat_quietly()
-            if self._drain_until is not None:
-                if not told_to_stop:
-                    execution.request_stop()
-                    told_to_stop = True
-                if monotonic() > self._drain_until:
-                    execution.end(Outcome("interrupted", reason="its worker had to stop"))
-        execution.finish()
 
     # --- life signs ------------------------------------------------------------------------------
 
@@ -155,7 +124,6 @@ class Worker(RqWorker):
         while not self._stop_requested:
             try:
                 self.register_birth()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
-                self.subscribe()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
                 self.set_state(WorkerStatus.IDLE)
                 break
             except REFUSED as error:
@@ -169,23 +137,20 @@ class Worker(RqWorker):
     def _end(self) -> None:
         try:
             self.register_death()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
-            self.unsubscribe()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
         except (RedisError, OSError) as error:
             log.warning("Left without telling Redis: %s", error)
         log.info("Worker %s has stopped", self.name)
 
-    def _beat(self) -> None:
+    def _beat(self, running: int) -> None:
         if monotonic() < self._beat_at:
             return
-        self._beat_at = monotonic() + BEAT_SECONDS
-        state = WorkerStatus.BUSY if self._current else WorkerStatus.IDLE
         pipeline = self.connection.pipeline(transaction=False)
         # Written whole, so that a worker reappears by itself after Redis lost everything.
         pipeline.hset(
             self.key,
             mapping={
                 **self.serialize(),
-                "state": state,
+                "state": WorkerStatus.BUSY if running else WorkerStatus.IDLE,
                 "last_heartbeat": utcformat(datetime.now(UTC)),
             },
         )
@@ -193,46 +158,46 @@ class Worker(RqWorker):
         pipeline.sadd(keys.WORKERS, self.key)
         for name in self.queue_names():
             pipeline.sadd(f"rq:workers:{name}", self.key)
-        pipeline.exists(keys.SUSPENDED)
-        self._suspended = bool(pipeline.execute()[-1])
-
-    def _beat_quietly(self) -> None:
-        try:
-            self._beat()
-        except (RedisError, OSError) as error:
-            log.warning("No heartbeat: %s", error)
-
-    def _is_suspended(self) -> bool:
-        if self._suspended:
-            self._beat_at = min(self._beat_at, monotonic() + IDLE_WAIT)
-            self._beat()
-        return self._suspended
+        pipeline.execute()
+        self._beat_at = monotonic() + BEAT_SECONDS
 
     # --- signals and commands --------------------------------------------------------------------
 
     def _install_signal_handlers(self) -> None:
         signal.signal(signal.SIGINT, self._asked_to_stop)
         signal.signal(signal.SIGTERM, self._asked_to_stop)
+        # Ignored ends of children would not interrupt the wait for them.
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
 
     def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
-        """First time: take no more and let the present run end; again: put it back at once."""
-        again = self._stop_requested and self._drain_until is not None
+        """First time: take no more and let the present runs end; again: put them back at once."""
+        again = self._stop_requested
         self._stop_requested = True
-        self._drain_until = monotonic() + (0 if again else DRAIN_SECONDS)
+        if self._dispatcher is not None:
+            self._dispatcher.drain(0 if again else DRAIN_SECONDS)
 
-    def request_stop_execution(self, execution_id: str) -> None:
-        """End one execution on request (RQ's stop-execution command, from its own thread)."""
-        current = self._current
-        if current is not None and current.taken.execution_id == execution_id:
-            current.end(Outcome("stopped", reason=current.stop_reason()))
+    def _command(self, message: Any) -> None:
+        """Obey what RQ's command line and API publish to this worker."""
+        try:
+            payload = parse_payload(message)
+            command = payload["command"]
+        except (ValueError, TypeError, KeyError) as error:
+            log.warning("A command is not understood: %r", error)
+            return
+        if command == "shutdown":
+            self._asked_to_stop(signal.SIGINT, None)
+        elif command in ("kill-horse", "stop-job", "stop-execution"):
+            self._stop_runs(command, payload)
 
-    def kill_horse(self, sig: signal.Signals = signal.SIGKILL) -> None:
-        """End the present run (RQ's stop-job and kill-horse commands, from its own thread)."""
-        del sig
-        current = self._current
-        if current is not None:
-            self._stopped_job_id = None
-            current.end(Outcome("stopped", reason="stopped on request"))
+    def _stop_runs(self, command: str, payload: dict[Any, Any]) -> None:
+        if self._dispatcher is None:
+            return
+        if command == "kill-horse":
+            self._dispatcher.stop()
+        elif command == "stop-job":
+            self._dispatcher.stop(run_id=str(payload.get("job_id")))
+        else:
+            self._dispatcher.stop(execution_id=str(payload.get("execution_id")))
 
     def run_maintenance_tasks(self) -> None:
         """Nothing: the scheduler recovers runs; RQ's own clean-up would fail them."""

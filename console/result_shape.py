@@ -42,8 +42,10 @@ def as_text(value: Any) -> str:
         return value
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if value is None or value in ([], {}):
+    if value is None:
         return "–"
+    if value in ([], {}):
+        return "none"
     if isinstance(value, int):
         return f"{value:,}"
     indent = 2 if isinstance(value, dict | list) and len(value) > 1 else None

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
+from app import actions
 from app.accounts import Account
-from app.errors import Forbidden
+from app.errors import Forbidden, Unavailable
 from app.settings_access import ROLES
-from console.context import is_api
+from console.context import actor, current_system, is_api, now
 from console.identity import identify
+
+log = logging.getLogger("console")
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN = frozenset({"static", "health.healthz", "health.readyz", "sign_in.page", "sign_in.submit"})
@@ -55,10 +60,20 @@ def is_same_origin() -> bool:
 def _check_role(account: Account) -> None:
     reads = request.method in SAFE_METHODS or request.endpoint in OWN_AFFAIRS
     if not reads and not may_act(account):
+        _note_refusal()
         raise Forbidden(
             f"“{account.name}” has the role {account.role}, which may look but not act. "
             f"Acting needs the role {ROLE_TO_ACT} or admin."
         )
+
+
+def _note_refusal() -> None:
+    verb = (request.endpoint or "").rpartition(".")[2] or request.method.lower()
+    target = next(iter((request.view_args or {}).values()), "*")
+    try:
+        actions.note_refusal(current_system(), actor(), verb, str(target), now())
+    except Unavailable as error:
+        log.error("A refused act is missing from the audit: %s", error)
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,6 +47,8 @@ def add_wording(app: Flask) -> None:
         rfc3339=rfc3339,
         trigger=lambda name: TRIGGERS.get(name, name),
         plural=plural,
+        retries=retries,
+        whole_duration=whole_duration,
         paragraphs=paragraphs,
         as_text=as_text,
         shape=shape_of,
@@ -125,6 +128,21 @@ def day_and_time(instant: datetime, zone: ZoneInfo, now: datetime) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Write a count with its noun: 1 run, 2 runs, 10,000 runs."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def retries(policy: Mapping[str, Any]) -> str:
+    """Write a retry policy the way one says it: up to 3 times, after 1 min to 1 h."""
+    words = f"up to {plural(policy['max'], 'time')}"
+    first, longest = policy.get("first_delay_seconds"), policy.get("longest_delay_seconds")
+    if not isinstance(first, int) or not isinstance(longest, int):
+        return words
+    to = f" to {whole_duration(longest)}" if longest != first else ""
+    return f"{words}, after {whole_duration(first)}{to}"
+
+
+def whole_duration(seconds: int) -> str:
+    """Write a duration of whole seconds without a fraction: 1 s, 1 min, 1 h."""
+    return f"{seconds} s" if seconds < MINUTE else duration(seconds)
 
 
 def _encodable(_endpoint: str, values: dict[str, Any]) -> None:

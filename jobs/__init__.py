@@ -6,13 +6,15 @@ from pathlib import Path
 
 from app import contribute
 from jobs.recruiting.demo.command import demo_command
+from jobs.recruiting.enrichment.command import enrichment_command
+from jobs.recruiting.enrichment.panel import enrichment_panel
 from jobs.recruiting.imports.command import import_command
 from jobs.recruiting.schema import metadata
 from jobs.recruiting.sheet_panel import sheet_panel
 
 contribute(
-    panels=[sheet_panel],
-    commands=[import_command, demo_command],
+    panels=[sheet_panel, enrichment_panel],
+    commands=[import_command, demo_command, enrichment_command],
     migrations=Path(__file__).parent / "recruiting" / "migrations",
     metadata=metadata,
 )

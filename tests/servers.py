@@ -44,7 +44,8 @@ def server_folder() -> Iterator[Path]:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield folder
-        shutil.rmtree(folder)
+        # A killed PostgreSQL may still be removing its own files.
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass

@@ -6,7 +6,7 @@ is then applied to Redis. Where Redis is away it is applied as soon as it is bac
 
 from __future__ import annotations
 
-from app.actions.acting import Actor
+from app.actions.acting import Actor, note_refusal
 from app.actions.backfilling import Backfill, backfill, cancel_backfill
 from app.actions.pausing import (
     end_expired_pauses,
@@ -15,29 +15,38 @@ from app.actions.pausing import (
     resume,
     resume_everything,
 )
+from app.actions.queue_acts import empty_queue, pause_queue, resume_queue
 from app.actions.rescheduling import create_schedule, delete_schedule, reschedule, reset, skip
 from app.actions.run_acts import again, cancel, move, retry, stop
 from app.actions.triggering import trigger
+from app.actions.worker_acts import stop_worker
+from app.backfill import Planned
 
 __all__ = [
     "Actor",
     "Backfill",
+    "Planned",
     "again",
     "backfill",
     "cancel",
     "cancel_backfill",
     "create_schedule",
     "delete_schedule",
+    "empty_queue",
     "end_expired_pauses",
     "move",
+    "note_refusal",
     "pause",
     "pause_everything",
+    "pause_queue",
     "reschedule",
     "reset",
     "resume",
     "resume_everything",
+    "resume_queue",
     "retry",
     "skip",
     "stop",
+    "stop_worker",
     "trigger",
 ]

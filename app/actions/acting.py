@@ -56,9 +56,15 @@ def demand_role(system: System, actor: Actor, verb: str, target: str, now: datet
     """Refuse who may only look, and write that into the audit. Raises Forbidden."""
     if actor.role in MAY_ACT:
         return
-    with writing(system.database) as connection:
-        write_audit(connection, act_of(actor, verb, target, {}), now, "refused")
+    note_refusal(system, actor, verb, target, now)
     raise Forbidden(f"{actor.name} is a {actor.role}; to {verb} takes an operator or an admin.")
+
+
+def note_refusal(system: System, actor: Actor, verb: str, target: str, now: datetime) -> None:
+    """Write into the audit that somebody wanted what their role does not allow."""
+    act = act_of(actor, verb[:32], storable_text(target)[:200], {})
+    with writing(system.database) as connection:
+        write_audit(connection, act, now, "refused")
 
 
 def checked_reason(reason: str) -> str:

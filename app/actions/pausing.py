@@ -30,7 +30,7 @@ def pause(
     Pausing again replaces reason and end. Raises Unknown, Invalid, Forbidden, Unavailable.
     """
     system.catalogue.task(task_id)
-    return _pause(system, actor, task_id, reason, until, now or datetime.now(UTC))
+    return pause_scope(system, actor, task_id, reason, until, now or datetime.now(UTC))
 
 
 def pause_everything(
@@ -41,7 +41,7 @@ def pause_everything(
     now: datetime | None = None,
 ) -> bool:
     """Stop every task's coming fire times; return whether it is applied."""
-    return _pause(system, actor, EVERYTHING, reason, until, now or datetime.now(UTC))
+    return pause_scope(system, actor, EVERYTHING, reason, until, now or datetime.now(UTC))
 
 
 def resume(system: System, actor: Actor, task_id: str, now: datetime | None = None) -> bool:
@@ -50,12 +50,12 @@ def resume(system: System, actor: Actor, task_id: str, now: datetime | None = No
     Raises Unknown, Conflict where it is not paused, Forbidden, Unavailable.
     """
     system.catalogue.task(task_id)
-    return _resume(system, actor, task_id, now or datetime.now(UTC))
+    return resume_scope(system, actor, task_id, now or datetime.now(UTC))
 
 
 def resume_everything(system: System, actor: Actor, now: datetime | None = None) -> bool:
     """End the pause of everything; tasks paused by themselves stay so."""
-    return _resume(system, actor, EVERYTHING, now or datetime.now(UTC))
+    return resume_scope(system, actor, EVERYTHING, now or datetime.now(UTC))
 
 
 def end_expired_pauses(system: System, now: datetime) -> int:
@@ -66,16 +66,17 @@ def end_expired_pauses(system: System, now: datetime) -> int:
     ended = 0
     for scope in over:
         try:
-            _resume(system, Actor("rota", "admin", "scheduler"), scope, now)
+            resume_scope(system, Actor("rota", "admin", "scheduler"), scope, now)
             ended += 1
         except Conflict:
             log.info("Somebody resumed %s first", scope)
     return ended
 
 
-def _pause(
+def pause_scope(
     system: System, actor: Actor, scope: str, reason: str, until: datetime | None, now: datetime
 ) -> bool:
+    """Pause a task, a queue or everything; return whether it is applied."""
     demand_role(system, actor, "pause", scope, now)
     reason = checked_reason(reason)
     checked_time(until, now, "until")
@@ -89,7 +90,8 @@ def _pause(
     return apply_act(system, act.act_id, act.verb, payload, now)
 
 
-def _resume(system: System, actor: Actor, scope: str, now: datetime) -> bool:
+def resume_scope(system: System, actor: Actor, scope: str, now: datetime) -> bool:
+    """End a pause; return whether that is applied. Raises Conflict where nothing is paused."""
     demand_role(system, actor, "resume", scope, now)
     payload = {"task_id": None if scope == EVERYTHING else scope}
     with writing(system.database) as connection:

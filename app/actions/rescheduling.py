@@ -50,11 +50,13 @@ def reschedule(
     every: str | None = None,
     timezone: str | None = None,
     now: datetime | None = None,
+    revision: int | None = None,
 ) -> bool:
     """Let a schedule fire at other times, from now on; return whether it is applied.
 
-    A deploy keeps this unless the code changes the same schedule. Raises Unknown, Invalid,
-    Forbidden, Unavailable.
+    A deploy keeps this unless the code changes the same schedule. `revision` is the one that the
+    person saw. Raises Unknown, Invalid, Conflict where it was changed since, Forbidden,
+    Unavailable.
     """
     now = now or datetime.now(UTC)
     demand_role(system, actor, "reschedule", schedule_id, now)
@@ -62,6 +64,8 @@ def reschedule(
     _demand_future(wanted, now)
     with writing(system.database) as connection:
         row = _schedule_row(connection, schedule_id)
+        if revision is not None and row.revision != revision:
+            raise Conflict(f"{schedule_id} was changed meanwhile: look at it again first.")
         _override(connection, row, wanted.to_json(), actor, now)
         act = _commit(connection, actor, "reschedule", row, wanted.to_json(), now)
     return apply_act(system, act.act_id, act.verb, act.payload, now)

@@ -9,6 +9,7 @@ import signal
 from datetime import UTC, datetime
 
 from app import logs
+from app.child import Limits
 from app.cli.types import Commands
 from app.connection import asking_redis
 from app.errors import SettingsError
@@ -35,6 +36,8 @@ def add_commands(commands: Commands) -> None:
     worker.add_argument("--max-jobs", type=int, help="stop after so many jobs")
     worker.add_argument("--max-idle-time", type=int, help="stop after so many idle seconds")
     worker.add_argument("--name", help="a name that no other worker has")
+    worker.add_argument("--concurrency", type=_some, default=1, help="how many runs at once")
+    worker.add_argument("--memory-limit", type=_some, help="MB that a run's process may ask for")
     worker.set_defaults(run=run_worker)
     scheduler = commands.add_parser("scheduler", help="fire schedules, recover, record")
     scheduler.set_defaults(run=run_scheduler)
@@ -57,6 +60,8 @@ def run_worker(options: argparse.Namespace) -> int:
         name=options.name or worker_name(),
         connection=system.redis,
         system=system,
+        concurrency=options.concurrency,
+        limits=Limits(memory_mb=options.memory_limit),
     ).work(burst=options.burst, max_jobs=options.max_jobs, max_idle_time=options.max_idle_time)
     return 0
 
@@ -105,3 +110,10 @@ def _open(process: str) -> System:
 def exit_quietly() -> None:
     """End at once, having nothing to put in order yet."""
     raise SystemExit(0)
+
+
+def _some(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from app.reads.audit_trail import audit
 from app.reads.contributed import panel, panels
+from app.reads.failures import failed_runs, failures
 from app.reads.frame import frame
+from app.reads.health import health
+from app.reads.live import demand_redis
 from app.reads.one_run import run, run_page
-from app.reads.run_logs import run_log
+from app.reads.preview import preview
+from app.reads.queue_views import queues
 from app.reads.run_list import runs
+from app.reads.run_logs import run_log
 from app.reads.standing import overview, ready, tasks_with_overview, version
 from app.reads.task_page import task_page
 from app.reads.task_views import task, tasks
 from app.reads.time_line import today
 from app.reads.upcoming import fire_times
+from app.reads.worker_views import workers
 
 __all__ = [
     "audit",
+    "demand_redis",
+    "failed_runs",
+    "failures",
     "fire_times",
     "frame",
+    "health",
     "overview",
     "panel",
     "panels",
+    "preview",
+    "queues",
     "ready",
     "run",
     "run_log",
@@ -32,4 +44,5 @@ __all__ = [
     "tasks_with_overview",
     "today",
     "version",
+    "workers",
 ]

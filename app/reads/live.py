@@ -62,6 +62,12 @@ def ask_redis(system: System, now: datetime, schedule_ids: Sequence[str] = ()) -
     )
 
 
+def demand_redis(away: str | None) -> None:
+    """Raise Unavailable where Redis was away: an empty list would look like none."""
+    if away is not None:
+        raise Unavailable("Redis")
+
+
 def _schedulers(pairs: Sequence[bytes]) -> list[SchedulerView]:
     found = [_scheduler(_text(name), note) for name, note in sorted(_pairs(pairs))]
     return [scheduler for scheduler in found if scheduler is not None]

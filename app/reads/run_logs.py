@@ -64,9 +64,7 @@ def live_page(length: Any, lines: Any, *, dropped: Any) -> LogPage:
     return _page(found, max(0, total - len(found)), _whole(dropped), False)
 
 
-def _page(
-    lines: Sequence[Mapping[str, str]], after: int, dropped: int, complete: bool
-) -> LogPage:
+def _page(lines: Sequence[Mapping[str, str]], after: int, dropped: int, complete: bool) -> LogPage:
     views = tuple(
         LogLine(datetime.fromisoformat(line["at"]), line["level"], line["logger"], line["message"])
         for line in lines

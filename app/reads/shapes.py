@@ -79,7 +79,7 @@ class TaskDetail:
     skips: tuple[tuple[str, datetime], ...] = ()
     made_here: frozenset[str] = frozenset()
     revisions: dict[str, int] = field(default_factory=dict)
-    fires: FireTimes = FireTimes((), "")
+    fires: FireTimes = field(default_factory=lambda: FireTimes((), ""))
 
 
 @dataclass(frozen=True, slots=True)

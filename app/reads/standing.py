@@ -63,9 +63,7 @@ def overview_of(
 def counts_lately(now: datetime) -> Select[Any]:
     """Return the read of the last 24 hours' runs by status."""
     come = runs.c.at > now - DAY, runs.c.at <= now + timedelta(seconds=60)
-    return (
-        select(runs.c.status, func.count().label("number")).where(*come).group_by(runs.c.status)
-    )
+    return select(runs.c.status, func.count().label("number")).where(*come).group_by(runs.c.status)
 
 
 def missed_lately(now: datetime) -> Select[Any]:

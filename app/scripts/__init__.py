@@ -11,12 +11,14 @@ from redis.client import Pipeline
 from redis.commands.core import Script
 
 FOLDER = Path(__file__).parent
+# Scripts that do with others' functions; the prelude stands before every one.
+NEEDS = {"advance": ("finish", "take")}
 
 
 @cache
 def _source(name: str) -> str:
-    prelude = (FOLDER / "prelude.lua").read_text(encoding="utf-8")
-    return prelude + (FOLDER / f"{name}.lua").read_text(encoding="utf-8")
+    parts = ("prelude", *NEEDS.get(name, ()), name)
+    return "".join((FOLDER / f"{part}.lua").read_text(encoding="utf-8") for part in parts)
 
 
 @cache

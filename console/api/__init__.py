@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from console.api import audit, everything, panels, runs, task_acts, tasks
+from console.api import (
+    audit,
+    backfills,
+    docs,
+    everything,
+    failures,
+    panels,
+    queues,
+    run_acts,
+    runs,
+    schedules,
+    task_acts,
+    tasks,
+)
 
 blueprints = (
     tasks.blueprint,
     task_acts.blueprint,
+    schedules.blueprint,
+    backfills.blueprint,
     everything.blueprint,
     runs.blueprint,
+    run_acts.blueprint,
+    queues.blueprint,
+    failures.blueprint,
     panels.blueprint,
     audit.blueprint,
+    docs.blueprint,
 )

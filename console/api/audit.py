@@ -6,7 +6,9 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from app import reads
-from app.views import to_json
+from app.views import AuditRow, to_json
+from console.api import parts
+from console.api.operations import operation
 from console.api.query import query, whole
 from console.context import current_system
 
@@ -14,7 +16,9 @@ blueprint = Blueprint("api_audit", __name__, url_prefix="/api/v1/audit")
 
 
 @blueprint.get("")
+@operation({200: {"acts": list[AuditRow], "next_cursor": str | None}}, query=parts.PAGES)
 def list_acts() -> ResponseReturnValue:
-    given = query("limit", "cursor")
+    """List who did what, newest first."""
+    given = query()
     found = reads.audit(current_system(), whole(given, "limit", 50), given.get("cursor"))
     return jsonify(acts=to_json(found.items), next_cursor=found.next_cursor)

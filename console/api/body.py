@@ -4,35 +4,91 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NoReturn
 
 from flask import request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.errors import Invalid
+from console.api.operations import Part, current_operation
+from console.moments import offset_moment
 
 DEEPEST = 32
 LARGEST_INTEGER = 2**63 - 1
 
 
-def read_body(*allowed: str) -> dict[str, Any]:
-    """Return the body as a mapping with no keys but `allowed`; an empty body is an empty one.
+def read_body() -> dict[str, Any]:
+    """Return the body as a mapping with no keys but those the operation states.
 
-    Raises 400 for what is not JSON, 413, 415, and Invalid for another shape.
+    An empty body is an empty mapping; null counts as left out. Raises 400 for what is not JSON,
+    413, 415, and Invalid for another shape.
     """
+    stated = current_operation().body
     data = request.get_data(cache=False)
     if not data:
-        return {}
+        return _complete({}, stated)
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("A body must come with Content-Type: application/json.")
     body = _parse(data)
     if not isinstance(body, dict):
         raise Invalid("The body must be a JSON object.")
-    names = ", ".join(allowed) or "none"
-    unknown = {key: f"is not known here; allowed: {names}" for key in body if key not in allowed}
+    names = ", ".join(stated) or "none"
+    unknown = {key: f"is not known here; allowed: {names}" for key in body if key not in stated}
     if unknown:
         raise Invalid("The body has keys that are not known here.", unknown)
+    return _complete({key: value for key, value in body.items() if value is not None}, stated)
+
+
+def _complete(body: dict[str, Any], stated: Mapping[str, Part]) -> dict[str, Any]:
+    missing = {
+        name: f"is needed: {part.description}"
+        for name, part in stated.items()
+        if part.required and name not in body
+    }
+    if missing:
+        raise Invalid("The body lacks something.", missing)
     return body
+
+
+def optional_text(body: dict[str, Any], field: str, longest: int = 200) -> str | None:
+    """Return a text of the body, None where it is missing or blank."""
+    return text_of(body, field, longest, "") or None
+
+
+def moment_of(body: dict[str, Any], field: str) -> datetime | None:
+    """Return an instant of the body in UTC."""
+    return offset_moment(field, body[field]) if field in body else None
+
+
+def needed_moment(body: dict[str, Any], field: str) -> datetime:
+    """Return an instant that the operation states as needed."""
+    return offset_moment(field, body.get(field))
+
+
+def flag_of(body: dict[str, Any], field: str) -> bool:
+    """Return a yes or no of the body, no where it is missing."""
+    value = body.get(field, False)
+    if not isinstance(value, bool):
+        raise Invalid(f"“{field}” is not valid.", {field: "true or false"})
+    return value
+
+
+def number_of(body: dict[str, Any], field: str) -> int | None:
+    """Return a whole number of the body; how large it may be is for its reader to say."""
+    value = body.get(field)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise Invalid(f"“{field}” is not valid.", {field: "a whole number"})
+    return value
+
+
+def mapping_of(body: dict[str, Any], field: str) -> dict[str, Any] | None:
+    """Return an object of the body."""
+    value = body.get(field)
+    if value is not None and not isinstance(value, dict):
+        raise Invalid(f"“{field}” is not valid.", {field: "an object of named arguments"})
+    return value
 
 
 def text_of(body: dict[str, Any], field: str, longest: int, default: str) -> str:

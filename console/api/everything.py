@@ -6,32 +6,38 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from app import actions
-from console.api.body import read_body, text_of
+from console.api import parts
+from console.api.body import moment_of, read_body, text_of
+from console.api.operations import operation
 from console.api.query import query
-from console.api.task_acts import LONGEST_REASON, NO_REASON
+from console.api.task_acts import NO_REASON
 from console.context import actor, current_system, now
-from console.moments import offset_moment
+
+DONE = {"paused": bool, "status": str}
 
 blueprint = Blueprint("api_everything", __name__, url_prefix="/api/v1")
 
 
 @blueprint.post("/pause")
+@operation({200: DONE, 202: DONE}, body={"reason": parts.REASON, "until": parts.UNTIL})
 def pause() -> ResponseReturnValue:
+    """Stop every task's coming fire times."""
     query()
-    body = read_body("reason", "until")
-    until = body.get("until")
+    body = read_body()
     applied = actions.pause_everything(
         current_system(),
         actor(),
-        text_of(body, "reason", LONGEST_REASON, NO_REASON),
-        until=offset_moment("until", until) if until is not None else None,
+        text_of(body, "reason", parts.LONGEST_REASON, NO_REASON),
+        until=moment_of(body, "until"),
         now=now(),
     )
     return _answer(True, applied)
 
 
 @blueprint.post("/resume")
+@operation({200: DONE, 202: DONE})
 def resume() -> ResponseReturnValue:
+    """End the pause of everything; tasks paused by themselves stay so."""
     query()
     read_body()
     return _answer(False, actions.resume_everything(current_system(), actor(), now=now()))

@@ -7,12 +7,17 @@ import re
 from flask import request
 
 from app.errors import Invalid
+from console.api.operations import current_operation
 
 KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
-def query(*allowed: str) -> dict[str, str]:
-    """Return the parameters that were given. Raises Invalid for unknown and repeated ones."""
+def query() -> dict[str, str]:
+    """Return the parameters that were given, of those that the operation states.
+
+    Raises Invalid for unknown and repeated ones.
+    """
+    allowed = current_operation().query
     wrong = {name: f"is not known here; allowed: {', '.join(allowed) or 'none'}"
              for name in request.args if name not in allowed}  # fmt: skip
     wrong |= {name: "may stand once" for name, values in request.args.lists() if len(values) > 1}

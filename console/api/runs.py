@@ -6,17 +6,30 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from app import reads
-from app.views import to_json
+from app.views import LogPage, RunView, to_json
+from console.api import parts
+from console.api.operations import operation
 from console.api.query import query, whole
 from console.api.shapes import runs_document
+from console.api.tasks import RUNS
 from console.context import current_system
 
 blueprint = Blueprint("api_runs", __name__, url_prefix="/api/v1/runs")
 
 
 @blueprint.get("")
+@operation(
+    {200: RUNS},
+    query={
+        "task_id": parts.text("Only of this task"),
+        "status": parts.STATUS,
+        "trigger": parts.TRIGGER,
+        **parts.PAGES,
+    },
+)
 def list_runs() -> ResponseReturnValue:
-    given = query("task_id", "status", "trigger", "limit", "cursor")
+    """List runs, newest first."""
+    given = query()
     found = reads.runs(
         current_system(),
         task_id=given.get("task_id"),
@@ -29,13 +42,16 @@ def list_runs() -> ResponseReturnValue:
 
 
 @blueprint.get("/<run_id>")
+@operation({200: RunView})
 def show(run_id: str) -> ResponseReturnValue:
+    """Show one run, with what Redis knows more recently."""
     query()
     return jsonify(to_json(reads.run(current_system(), run_id)))
 
 
 @blueprint.get("/<run_id>/logs")
+@operation({200: LogPage}, query={"after": parts.number("Position", 0, 10**9)})
 def log(run_id: str) -> ResponseReturnValue:
-    """Log lines after a position; ask again with `after=next` until `complete`."""
-    after = whole(query("after"), "after", 0)
+    """List log lines after a position; ask again with `after=next` until `complete`."""
+    after = whole(query(), "after", 0)
     return jsonify(to_json(reads.run_log(current_system(), run_id, after=after)))

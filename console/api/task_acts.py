@@ -1,4 +1,4 @@
-"""Acts on one task: trigger, pause, resume."""
+"""Acts on one task: trigger, pause, resume, skip."""
 
 from __future__ import annotations
 
@@ -6,34 +6,38 @@ from flask import Blueprint, jsonify, url_for
 from flask.typing import ResponseReturnValue
 
 from app import actions, reads
-from app.errors import Invalid
-from app.views import to_json
-from console.api.body import read_body, text_of
+from app.views import Accepted, TaskView, to_json
+from console.api import parts
+from console.api.body import mapping_of, moment_of, read_body, text_of
+from console.api.operations import operation
 from console.api.query import idempotency_key, query
 from console.api.shapes import task_document
 from console.context import actor, current_system, now
-from console.moments import offset_moment
 
-LONGEST_REASON = 500
 # A body is optional; the audit and the console show who left it out.
 NO_REASON = "no reason given"
+PENDING = {"id": str, "status": str}
+TASK = {200: TaskView, 202: PENDING}
 
 blueprint = Blueprint("api_task_acts", __name__, url_prefix="/api/v1/tasks/<task_id>")
 
 
 @blueprint.post("/trigger")
+@operation(
+    {202: Accepted},
+    body={"arguments": parts.ARGUMENTS, "at": parts.moment("Not now but then")},
+    idempotent=True,
+)
 def trigger(task_id: str) -> ResponseReturnValue:
+    """Run a task once, also while it is paused."""
     query()
-    body = read_body("arguments", "at")
-    arguments, at = body.get("arguments"), body.get("at")
-    if arguments is not None and not isinstance(arguments, dict):
-        raise Invalid("“arguments” is not valid.", {"arguments": "an object of named arguments"})
+    body = read_body()
     accepted = actions.trigger(
         current_system(),
         actor(),
         task_id,
-        arguments=arguments,
-        at=offset_moment("at", at) if at is not None else None,
+        arguments=mapping_of(body, "arguments"),
+        at=moment_of(body, "at"),
         idempotency_key=idempotency_key(),
         now=now(),
     )
@@ -42,29 +46,45 @@ def trigger(task_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/pause")
+@operation(TASK, body={"reason": parts.REASON, "until": parts.UNTIL})
 def pause(task_id: str) -> ResponseReturnValue:
+    """Stop a task's coming fire times."""
     query()
-    body = read_body("reason", "until")
-    until = body.get("until")
+    body = read_body()
     applied = actions.pause(
         current_system(),
         actor(),
         task_id,
-        text_of(body, "reason", LONGEST_REASON, NO_REASON),
-        until=offset_moment("until", until) if until is not None else None,
+        text_of(body, "reason", parts.LONGEST_REASON, NO_REASON),
+        until=moment_of(body, "until"),
         now=now(),
     )
-    return _answer(task_id, applied)
+    return answer_task(task_id, applied)
 
 
 @blueprint.post("/resume")
+@operation(TASK)
 def resume(task_id: str) -> ResponseReturnValue:
+    """Let a task fire again."""
     query()
     read_body()
-    return _answer(task_id, actions.resume(current_system(), actor(), task_id, now=now()))
+    return answer_task(task_id, actions.resume(current_system(), actor(), task_id, now=now()))
 
 
-def _answer(task_id: str, applied: bool) -> ResponseReturnValue:
+@blueprint.post("/skip")
+@operation(
+    {200: TaskView}, body={"fire_time": parts.moment("Which coming fire time; else the next")}
+)
+def skip(task_id: str) -> ResponseReturnValue:
+    """Let one coming fire time pass."""
+    query()
+    fire_time = moment_of(read_body(), "fire_time")
+    actions.skip(current_system(), actor(), task_id, fire_time, now=now())
+    return answer_task(task_id, True)
+
+
+def answer_task(task_id: str, applied: bool) -> ResponseReturnValue:
+    """Answer with the task as it is now, or say that the act follows."""
     if not applied:
         # Redis is away, and with it what a full task document would need.
         return jsonify(id=task_id, status="pending"), 202

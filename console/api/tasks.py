@@ -6,40 +6,54 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from app import reads
-from app.views import to_json
+from app.views import FireTime, Overview, RunView, TaskView, to_json
+from console.api import parts
+from console.api.operations import operation
 from console.api.query import query, whole
 from console.api.shapes import fire_times_document, runs_document, task_document
 from console.context import current_system, now
 from console.moments import offset_moment
 
+# Enough of the newest runs to find the last one that executed.
+LAST = 10
+RUNS = {"runs": list[RunView], "next_cursor": str | None}
+
 blueprint = Blueprint("api_tasks", __name__, url_prefix="/api/v1/tasks")
 
 
 @blueprint.get("/list")
+@operation({200: {"tasks": list[TaskView], "total": int}})
 def list_tasks() -> ResponseReturnValue:
+    """List every task."""
     query()
-    tasks = [task_document(task) for task in reads.tasks(current_system(), now())]
+    tasks = [task_document(task) for task in reads.tasks(current_system(), now(), LAST)]
     return jsonify(tasks=tasks, total=len(tasks))
 
 
 @blueprint.get("/<task_id>")
+@operation({200: TaskView})
 def show(task_id: str) -> ResponseReturnValue:
+    """Show one task."""
     query()
     return jsonify(task_document(reads.task(current_system(), task_id, now())))
 
 
 @blueprint.get("/status/overview")
+@operation({200: Overview})
 def overview() -> ResponseReturnValue:
+    """Say how the whole stands."""
     query()
     return jsonify(to_json(reads.overview(current_system(), now())))
 
 
 @blueprint.get("/<task_id>/runs")
+@operation({200: RUNS}, query={"status": parts.STATUS, "trigger": parts.TRIGGER, **parts.PAGES})
 def runs(task_id: str) -> ResponseReturnValue:
-    given = query("status", "trigger", "limit", "cursor")
+    """List a task's runs, newest first."""
+    given = query()
     system = current_system()
     # An unknown task is 404, not an empty list.
-    reads.task(system, task_id, now())
+    system.catalogue.task(task_id)
     found = reads.runs(
         system,
         task_id=task_id,
@@ -52,9 +66,17 @@ def runs(task_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/<task_id>/next")
+@operation(
+    {200: {"fire_times": list[FireTime], "text": str}},
+    query={
+        "n": parts.number("How many", 1, 100),
+        "after": parts.moment("Only later ones"),
+        **parts.SCHEDULE,
+    },
+)
 def fire_times(task_id: str) -> ResponseReturnValue:
-    """The next fire times; with `cron` or `every` those of a schedule not yet saved."""
-    given = query("n", "after", "cron", "every", "timezone")
+    """List the next fire times; with `cron` or `every` those of a schedule not yet saved."""
+    given = query()
     after = given.get("after")
     times = reads.fire_times(
         current_system(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from flask import Blueprint, Response, stream_with_context
 from flask.typing import ResponseReturnValue
@@ -39,8 +40,10 @@ def page(run_id: str) -> ResponseReturnValue:
 @blueprint.get("/runs/<run_id>/log")
 def log(run_id: str) -> ResponseReturnValue:
     """The whole log as plain text."""
-    reads.run(current_system(), run_id)
-    text = stream_with_context(_text(run_id))
+    pages = _log_pages(run_id)
+    # Asked for before the answer begins: what cannot be read has a status of its own.
+    first = next(pages)
+    text = stream_with_context(_text(chain([first], pages)))
     return Response(text, content_type="text/plain; charset=utf-8")
 
 
@@ -49,12 +52,12 @@ def _log_pages(run_id: str) -> Iterator[LogPage]:
     while more:
         page = reads.run_log(current_system(), run_id, after=after, limit=LOG_READ)
         yield page
-        more = len(page.lines) >= LOG_READ and page.next > after
+        more = not page.complete and len(page.lines) >= LOG_READ and page.next > after
         after = page.next
 
 
-def _text(run_id: str) -> Iterator[bytes]:
-    for page in _log_pages(run_id):
+def _text(pages: Iterator[LogPage]) -> Iterator[bytes]:
+    for page in pages:
         for line in page.lines:
             text = f"{rfc3339(line.at)} {line.level} {line.logger}: {shown(line.message)}\n"
             yield text.encode("utf-8", "replace")

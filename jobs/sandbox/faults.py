@@ -17,10 +17,11 @@ KINDS = ("slow", "status", "html", "reset")
 class Fault:
     """One fault, for the next `times` requests whose method and path contain `match`.
 
-    `kind`: `slow` waits `seconds` and then goes on; `status` answers `status` with Google's error
-    body (and `retry_after` as its header); `html` answers `status` with a proxy's page; `reset`
-    cuts the connection. With `after_commit` the request is carried out first and only its answer
-    is lost.
+    `kind`: `slow` waits `seconds` and then goes on; `status` answers `status` with the service's
+    error body (and `retry_after` as its header); `html` answers `status` with a proxy's page;
+    `reset` cuts the connection. With `after_commit` the request is carried out first and only
+    its answer is lost. `said` is what the mail server adds to its `status`, say `5.1.1 nobody of
+    that name`.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Fault:
     retry_after: str | None = None
     seconds: float = 0.0
     after_commit: bool = False
+    said: str = ""
 
 
 class FaultScript:
@@ -64,13 +66,16 @@ class FaultScript:
         return None
 
 
+HTTP_ERRORS = frozenset({401, 402, 403, 429, 500, 502, 503, 504})
+SMTP_ERRORS = frozenset({421, 450, 451, 452, 535, 550, 551, 552, 553, 554})
 FIELDS: dict[str, Callable[[Any], bool]] = {
     "times": lambda v: isinstance(v, int) and 1 <= v <= 1_000_000,
     "match": lambda v: isinstance(v, str),
-    "status": lambda v: v in (200, 401, 403, 429, 500, 502, 503, 504),
+    "status": lambda v: v == 200 or v in HTTP_ERRORS | SMTP_ERRORS,
     "retry_after": lambda v: v is None or isinstance(v, str),
     "seconds": lambda v: isinstance(v, int | float) and 0 <= v <= 600,
     "after_commit": lambda v: isinstance(v, bool),
+    "said": lambda v: isinstance(v, str) and v.isprintable() and len(v) <= 200,
 }
 
 
@@ -83,6 +88,8 @@ def from_json(found: object) -> Fault:
             raise invalid(f"Invalid value at '{name}'")
     if asked["kind"] == "status" and asked.get("status") == 200:
         raise invalid("A fault of kind 'status' needs a status that is an error")
+    if asked.get("status") in SMTP_ERRORS and not asked.get("match", "").startswith("SMTP "):
+        raise invalid("A status of the mail server needs a 'match' that begins with 'SMTP '")
     return Fault(**asked)
 
 

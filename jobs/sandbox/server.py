@@ -16,8 +16,12 @@ import requests
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from jobs.sandbox.account import service_account, write_private
+from jobs.sandbox.github_api import TOKEN_OF_THE_SANDBOX
 from jobs.sandbox.library import Library
+from jobs.sandbox.mail_server import PASSWORD, USER, SandboxMailServer, serving_mail
+from jobs.sandbox.mailbox import Mailbox
 from jobs.sandbox.oauth import TokenEndpoint
+from jobs.sandbox.pdl_api import KEY_OF_THE_SANDBOX
 from jobs.sandbox.web import SandboxApp
 
 if TYPE_CHECKING:
@@ -30,11 +34,12 @@ SPREADSHEET_ID = "sandbox-candidates"
 
 @dataclass(frozen=True)
 class Place:
-    """A prepared sandbox: its folder, port and service account."""
+    """A prepared sandbox: its folder, ports and service account."""
 
     folder: Path
     port: int
     account: dict[str, Any]
+    mail_port: int
 
     @property
     def url(self) -> str:
@@ -47,6 +52,14 @@ class Place:
             "GOOGLE_SERVICE_ACCOUNT": str((self.folder / "service-account.json").absolute()),
             "GOOGLE_SHEETS_URL": self.url,
             "SHEETS_SPREADSHEET_ID": SPREADSHEET_ID,
+            "GITHUB_URL": f"{self.url}/github",
+            "GITHUB_TOKEN": TOKEN_OF_THE_SANDBOX,
+            "LINKEDIN_PROVIDER": "pdl",
+            "PDL_URL": f"{self.url}/pdl",
+            "PDL_API_KEY": KEY_OF_THE_SANDBOX,
+            "SMTP_URL": f"smtp://{USER}:{PASSWORD}@{HOST}:{self.mail_port}",
+            "MAIL_FROM": "Hiring Team <hiring@example.org>",
+            "RECRUITER_EMAILS": "recruiting@example.org",
         }
 
 
@@ -54,20 +67,33 @@ def prepare(folder: Path) -> Place:
     """Make the sandbox in `folder`, or find it again: same key and sheets, and the same port
     unless somebody else has taken it."""
     folder.mkdir(parents=True, exist_ok=True)
-    remembered = folder / "port"
-    port = int(remembered.read_text()) if remembered.exists() else 0
-    if not _usable(port, folder):
-        port = _free_port()
-        write_private(remembered, str(port))
+    port, mail_port = _ports(folder)
     account = service_account(folder / "service-account.json", f"http://{HOST}:{port}/token")
-    place = Place(folder, port, account)
+    place = Place(folder, port, account, mail_port)
     library = Library(folder / "sheets")
     library.create(SPREADSHEET_ID, "Candidates of the demo organisation", [account["client_email"]])
     return place
 
 
-def _usable(port: int, folder: Path) -> bool:
-    """Whether the port is free or serves this very sandbox."""
+def _ports(folder: Path) -> tuple[int, int]:
+    """Return the ports for HTTP and SMTP: those of last time, where they are free or ours."""
+    port, mail_port = _remembered(folder / "port"), _remembered(folder / "mail-port")
+    if _serves(port, folder):
+        return port, mail_port
+    if not _free(port):
+        port = _free_port()
+        write_private(folder / "port", str(port))
+    if not _free(mail_port):
+        mail_port = _free_port()
+        write_private(folder / "mail-port", str(mail_port))
+    return port, mail_port
+
+
+def _remembered(path: Path) -> int:
+    return int(path.read_text()) if path.exists() else 0
+
+
+def _free(port: int) -> bool:
     if not port:
         return False
     try:
@@ -76,7 +102,13 @@ def _usable(port: int, folder: Path) -> bool:
             probe.bind((HOST, port))
             return True
     except OSError:
-        pass
+        return False
+
+
+def _serves(port: int, folder: Path) -> bool:
+    """Whether the port serves this very sandbox."""
+    if not port or _free(port):
+        return False
     try:
         found = requests.get(f"http://{HOST}:{port}/_sandbox", timeout=2).json()
     except (requests.RequestException, json.JSONDecodeError):
@@ -111,15 +143,19 @@ class Sandbox:
     place: Place
     app: SandboxApp
     server: BaseWSGIServer
+    mail: SandboxMailServer
+    mailbox: Mailbox
 
 
 def build(place: Place) -> Sandbox:
     """Return a server for `place`, bound but not serving yet."""
     tokens = TokenEndpoint(place.account, time.time)
     identity = str(place.folder.absolute())
-    app = SandboxApp(Library(place.folder / "sheets"), tokens, identity)
+    mailbox = Mailbox(place.folder / "mail")
+    app = SandboxApp(Library(place.folder / "sheets"), tokens, identity, mailbox)
+    mail = SandboxMailServer(mailbox, app.faults, place.mail_port, place.folder / "mail-server.pem")
     server = make_server(HOST, place.port, app, threaded=True, request_handler=_Quiet)
-    return Sandbox(place, app, server)
+    return Sandbox(place, app, server, mail, mailbox)
 
 
 @contextmanager
@@ -131,7 +167,8 @@ def serving(place: Place) -> Iterator[Sandbox]:
     )
     thread.start()
     try:
-        yield sandbox
+        with serving_mail(sandbox.mail):
+            yield sandbox
     finally:
         sandbox.server.shutdown()
         thread.join()

@@ -19,8 +19,13 @@ from werkzeug.wrappers import Request, Response
 from jobs.sandbox import faults as fault_script
 from jobs.sandbox.errors import ApiError, answer
 from jobs.sandbox.faults import Fault, FaultScript
+from jobs.sandbox.github_api import GitHubApi
 from jobs.sandbox.library import Library
+from jobs.sandbox.mail_pages import RULES as MAIL_RULES
+from jobs.sandbox.mail_pages import MailPages
+from jobs.sandbox.mailbox import Mailbox
 from jobs.sandbox.oauth import TokenEndpoint
+from jobs.sandbox.pdl_api import PdlApi
 from jobs.sandbox.sheets_api import SheetsApi
 
 if TYPE_CHECKING:
@@ -55,6 +60,7 @@ ROUTES = Map(
         Rule(f"{V4}/values/<range:range_>:clear", endpoint="values_clear", methods=["POST"]),
         Rule(f"{V4}/values/<range:range_>", endpoint="values_get", methods=["GET"]),
         Rule(f"{V4}/values/<range:range_>", endpoint="values_update", methods=["PUT"]),
+        *MAIL_RULES,
         Rule("/_sandbox", endpoint="about", methods=["GET"]),
         Rule("/_sandbox/faults", endpoint="faults", methods=["GET", "POST", "DELETE"]),
         Rule("/spreadsheets/d/<id:spreadsheet_id>", endpoint="page", methods=["GET"]),
@@ -66,20 +72,25 @@ ROUTES = Map(
 
 
 class SandboxApp:
-    """Answers for Google. `requests` lists method and path of the latest requests that came."""
+    """Answers for all services. `requests` lists method and path of the latest requests."""
 
-    def __init__(self, library: Library, tokens: TokenEndpoint, identity: str) -> None:
+    def __init__(
+        self, library: Library, tokens: TokenEndpoint, identity: str, mailbox: Mailbox
+    ) -> None:
         self.library = library
         self.tokens = tokens
         self.identity = identity
         self.sheets = SheetsApi(library, tokens)
+        self.mail = MailPages(mailbox)
+        self.github = GitHubApi(time.time)
+        self.pdl = PdlApi(time.time)
         self.faults = FaultScript()
         self.requests: deque[str] = deque(maxlen=REQUESTS_KEPT)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         named = f"{request.method} {request.path}"
-        own = request.path.startswith(("/_sandbox", "/spreadsheets/"))
+        own = request.path.startswith(("/_sandbox", "/spreadsheets/", "/mail"))
         if not own:
             self.requests.append(named)
         fault = None if own else self.faults.take(named)
@@ -97,12 +108,25 @@ class SandboxApp:
             _reset(request)
         if fault.kind == "html":
             return Response(PROXY_PAGE, fault.status, content_type="text/html")
-        failed = ApiError(fault.status, "The sandbox was told to fail.").response()
+        elsewhere = self._elsewhere(request)
+        if elsewhere:
+            failed = elsewhere.failed(fault)
+        else:
+            failed = ApiError(fault.status, "The sandbox was told to fail.").response()
         if fault.retry_after is not None:
             failed.headers["Retry-After"] = fault.retry_after
         return failed
 
+    def _elsewhere(self, request: Request) -> GitHubApi | PdlApi | None:
+        """Return the service besides Google's that a request is for."""
+        for service in (self.github, self.pdl):
+            if request.path.startswith(f"{service.prefix}/"):
+                return service
+        return None
+
     def _answer(self, request: Request) -> Response:
+        if elsewhere := self._elsewhere(request):
+            return elsewhere.answer(request)
         try:
             endpoint, arguments = ROUTES.bind_to_environ(request.environ).match()
             return self._dispatch(str(endpoint), request, arguments)
@@ -122,6 +146,8 @@ class SandboxApp:
         if not LOOPBACK_HOST.fullmatch(request.host):
             # A page elsewhere must not reach this through a name that resolves to loopback.
             raise ApiError(403, "Only for this machine.")
+        if endpoint in self.mail.methods:
+            return self.mail.methods[endpoint](**arguments)
         if endpoint == "page":
             return self._page(arguments["spreadsheet_id"])
         return self._faults(request) if endpoint == "faults" else answer({"sandbox": self.identity})

@@ -215,8 +215,11 @@ class GitHub:
 def _confidence(query: Query, user: Mapping[str, Any]) -> float:
     """Return how surely the account is the candidate's: they gave the link themselves, but a name
     can be given up and taken by somebody else."""
-    created = str(user.get("created_at") or "")
-    if created and datetime.fromisoformat(created) > query.given_at:
+    try:
+        created = datetime.fromisoformat(str(user.get("created_at"))).astimezone(UTC)
+    except ValueError:
+        created = query.given_at
+    if created > query.given_at:
         return YOUNGER_CONFIDENCE
     renamed = str(user["login"]).lower() != query.handle.lower()
     return RENAMED_CONFIDENCE if renamed else 1.0

@@ -49,7 +49,7 @@ def repository_fields(repositories: Sequence[Any], template: Field) -> dict[str,
     values: dict[str, Any] = {
         "own_repositories": len(own),
         "languages": dict(languages.most_common(MOST_LANGUAGES)),
-        "stars": sum(int(r.get("stargazers_count") or 0) for r in own),
+        "stars": sum(_stars(r) for r in own),
         "best_known": [_repository(r) for r in sorted(own, key=_fame)[:MOST_REPOSITORIES]],
     }
     if pushed:
@@ -58,7 +58,7 @@ def repository_fields(repositories: Sequence[Any], template: Field) -> dict[str,
 
 
 def _fame(repository: Mapping[str, Any]) -> tuple[int, str]:
-    return -int(repository.get("stargazers_count") or 0), str(repository.get("name"))
+    return -_stars(repository), str(repository.get("name"))
 
 
 def _repository(repository: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,8 +66,13 @@ def _repository(repository: Mapping[str, Any]) -> dict[str, Any]:
         "name": repository.get("name"),
         "url": repository.get("html_url"),
         "language": repository.get("language"),
-        "stars": int(repository.get("stargazers_count") or 0),
+        "stars": _stars(repository),
     }
+
+
+def _stars(repository: Mapping[str, Any]) -> int:
+    stars = repository.get("stargazers_count")
+    return stars if isinstance(stars, int) else 0
 
 
 def _text(value: Any) -> Any:

@@ -68,8 +68,9 @@ class JsonHTTP:
         self.repeat_sent = repeat_sent
         self.calls = 0
         self.session = requests.Session()
-        # No ~/.netrc and no proxy variables beyond what a person set for us: the header decides.
         self.session.headers.update({"User-Agent": "rota-recruiting", **headers})
+        # Without this a ~/.netrc would replace our credentials by its own.
+        self.session.auth = _as_it_is
 
     def get(
         self,
@@ -116,6 +117,10 @@ class JsonHTTP:
         return _understood(response)
 
 
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
 def _understood(response: requests.Response) -> Answer | Trouble:
     asked = retry_after(response.headers, datetime.now(UTC))
     if response.status_code in BROKEN:
@@ -123,10 +128,19 @@ def _understood(response: requests.Response) -> Answer | Trouble:
     if not response.content:
         return Answer(response.status_code, response.headers, None)
     try:
-        body = response.json()
+        body = storable(response.json(parse_constant=lambda _: None))
     except requests.JSONDecodeError:
         return Trouble(_said(response), sent=True, retry_after=asked)
     return Answer(response.status_code, response.headers, body)
+
+
+def storable(value: Any) -> Any:
+    """Replace in all texts of a JSON value what PostgreSQL does not take."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\0", "?")
+    if isinstance(value, dict):
+        return {storable(key): storable(item) for key, item in value.items()}
+    return [storable(item) for item in value] if isinstance(value, list) else value
 
 
 def _said(response: requests.Response) -> str:

@@ -30,7 +30,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A value with where it came from. `confidence` is from 0 to 1, `basis` why it was asked for."""
+    """A value and where it came from. `confidence` is from 0 to 1, `basis` why we asked for it."""
 
     value: Any
     source: str
@@ -72,7 +72,8 @@ class Query:
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """What came of a query. `retry_at` says when asking again may help; with `answer_lost` the
-    provider may have carried the question out, and charged for it, without our knowing."""
+    provider may have carried the question out, and charged for it, without our knowing.
+    `expires_at` is set on an answer of an earlier run."""
 
     outcome: Outcome
     fields: Mapping[str, Field] = field(default_factory=dict)
@@ -82,11 +83,12 @@ class Lookup:
     retry_at: datetime | None = None
     credits: int = 0
     answer_lost: bool = False
+    expires_at: datetime | None = None
 
     def kept_until(self, now: datetime) -> datetime | None:
-        """Return until when the answer holds, None where it is none."""
-        if self.outcome not in SETTLED:
-            return None
+        """Return until when the answer holds, None where it is none. `now` is when it came."""
+        if self.outcome not in SETTLED or self.expires_at is not None:
+            return self.expires_at
         return now + (NO_MATCH_KEPT if self.outcome == "no_match" else MATCH_KEPT)
 
 

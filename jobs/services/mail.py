@@ -150,8 +150,7 @@ class Mailer:
         """Name the sender, on a new connection where the old one turns out to be closed."""
         fresh = self._smtp is None
         smtp = self._smtp or self._connected()
-        needed = {option.partition("=")[0].lower() for option in options}
-        if not all(smtp.has_extn(name) for name in needed):
+        if options and not (smtp.has_extn("smtputf8") and smtp.has_extn("8bitmime")):
             raise RefusedMail(550, b"5.6.7 it takes no address beyond ASCII", "recipient")
         try:
             answer = smtp.mail(self.sender.addr_spec, options)

@@ -37,6 +37,8 @@ WANTED = {
     "experience": "experience",
     "education": "education",
 }
+# What an entry of these lists is about.
+PLACES = {"experience": "company", "education": "school"}
 MOST_SKILLS = 30
 MOST_STATIONS = 10
 
@@ -111,9 +113,7 @@ class PeopleDataLabs:
             return Lookup("matched", fields, confidence, page, credits=spent)
         return Lookup("low_confidence", fields, confidence, page, reason, credits=spent)
 
-    def _fields(
-        self, data: Mapping[str, Any], page: str, confidence: float
-    ) -> dict[str, Field]:
+    def _fields(self, data: Mapping[str, Any], page: str, confidence: float) -> dict[str, Field]:
         now = self.clock()
         return {
             ours: Field(
@@ -158,25 +158,27 @@ def _other_profile(data: Mapping[str, Any], handle: str) -> bool:
 
 
 def _trimmed(name: str, value: Any) -> Any:
-    if name == "skills":
+    if not isinstance(value, list):
+        return value
+    place = PLACES.get(name)
+    if place is None:
         return value[:MOST_SKILLS]
-    if name == "experience":
-        return [_station(entry, "company") for entry in value[:MOST_STATIONS]]
-    if name == "education":
-        return [_station(entry, "school") for entry in value[:MOST_STATIONS]]
-    return value
+    return [_station(entry, place) for entry in value[:MOST_STATIONS] if isinstance(entry, dict)]
 
 
 def _station(entry: Mapping[str, Any], place: str) -> dict[str, Any]:
-    where, title = entry.get(place) or {}, entry.get("title") or {}
     kept = {
-        place: where.get("name"),
-        "title": title.get("name"),
+        place: _name(entry.get(place)),
+        "title": _name(entry.get("title")),
         "degrees": entry.get("degrees"),
         "from": entry.get("start_date"),
         "to": entry.get("end_date"),
     }
     return {name: value for name, value in kept.items() if value}
+
+
+def _name(named: Any) -> Any:
+    return named.get("name") if isinstance(named, dict) else None
 
 
 def _number(text: str | None, default: int) -> int:

@@ -135,3 +135,14 @@ def test_a_session_does_not_save_a_wrong_token(operator: Browser) -> None:
     answer = operator.get("/api/v1/tasks/list", Authorization="Bearer wrong")
     assert answer.status_code == 401
     assert operator.get("/api/v1/tasks/list").status_code == 200
+
+
+def test_a_refused_act_leaves_one_row_in_the_audit(console: Flask) -> None:
+    signed_in(console, VERA).post("/tasks/greet/trigger")
+    Program(console, READING).post("/api/v1/pause", {"reason": "x"})
+    program = Program(console, ACTING)
+    acts = program.get("/api/v1/audit").get_json()["acts"]
+    assert [(act["actor"], act["verb"], act["target"], act["outcome"]) for act in acts] == [
+        ("grafana", "pause", "*", "refused"),
+        ("vera", "trigger", "greet", "refused"),
+    ]

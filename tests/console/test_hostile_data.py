@@ -12,6 +12,7 @@ import pytest
 
 from app import reads
 from app.contributions import Figure, Panel, PanelContent, PanelTable
+from app.reads.shapes import BackfillView, FrameView, OverrideView, RunDetail, TaskDetail
 from app.views import (
     AuditRow,
     ErrorView,
@@ -82,6 +83,8 @@ def hostile(value: Any, payload: str) -> Any:
         return replace(value, **changed)
     if isinstance(value, tuple | list):
         return type(value)(hostile(item, payload) for item in value)
+    if isinstance(value, frozenset):
+        return frozenset(hostile(item, payload) for item in value)
     if isinstance(value, dict):
         return {hostile(key, payload): hostile(item, payload) for key, item in value.items()}
     return value
@@ -123,6 +126,13 @@ OVERVIEW = Overview(
 CONTENT = PanelContent(
     (Figure("x", "x", "x"),), PanelTable(("x",), (("x",),), 5), "x", "x", as_of=NOW
 )
+OVERRIDE = OverrideView("x", "x", "x", "x", NOW)
+BACKFILL = BackfillView("x", "x", "x", NOW, NOW, NOW, 5, 1, {"failed": 1})
+DETAIL = TaskDetail(
+    (OVERRIDE, replace(OVERRIDE, archived_at=NOW)), (BACKFILL,), (("x", NOW),), frozenset("x"),
+    {"x": 1}, FireTimes((FireTime(NOW, "x"),), "x"),
+)  # fmt: skip
+KIN = RunDetail("x", "x", (RUN,), RUN)
 SCREENS = (
     "/", "/tasks", "/tasks/t", "/runs", "/runs/r", "/panels/x", "/audit", "/runs?task_id=PAYLOAD",
 )  # fmt: skip
@@ -140,12 +150,12 @@ def show(monkeypatch: pytest.MonkeyPatch, payload: str) -> None:
         "today": lambda *_: Today(
             NOW, NOW.replace(year=2025), NOW.replace(year=2027), (lane,), overview
         ),
-        "tasks": lambda *_: [task],
-        "task": lambda *_: task,
+        "frame": lambda *_: FrameView("ok", 1, overview.pause),
+        "tasks_with_overview": lambda *_: ([task], overview),
+        "task_page": lambda *_: (task, hostile(DETAIL, payload)),
         "runs": lambda *_, **__: Page((run,), payload),
-        "run": lambda *_: run,
+        "run_page": lambda *_: (run, hostile(KIN, payload), log),
         "run_log": lambda *_, **__: log,
-        "fire_times": lambda *_, **__: FireTimes((FireTime(NOW, payload),), payload),
         "audit": lambda *_, **__: Page((audit,), payload),
         "panels": lambda *_: [panel, panel],
         "panel": lambda *_: (panel, hostile(CONTENT, payload)),
@@ -199,7 +209,8 @@ def test_links_in_results_lead_to_web_addresses_only(
 ) -> None:
     result = {"good": "https://example.org/a?b=1&c=2", "bad": "javascript:alert(1)"}
     show(monkeypatch, "x")
-    monkeypatch.setattr(reads, "run", lambda *_: replace(RUN, result=result))
+    shown = replace(RUN, result=result), RunDetail(), None
+    monkeypatch.setattr(reads, "run_page", lambda *_: shown)
     document = Document(operator.get("/runs/r").text)
     links = [value for _, name, value in document.attributes if name == "href"]
     assert "https://example.org/a?b=1&c=2" in links

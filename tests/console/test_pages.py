@@ -65,7 +65,7 @@ def test_a_task_tells_its_policies_in_words(viewer: Browser) -> None:
     assert "skip the new one" in text
     assert "run the newest once, up to 6 h late" in text
     assert "<dt>Retries</dt><dd>none" in text
-    assert "<dt>Retries</dt><dd>up to 1, after 1.0 s to" in viewer.get("/tasks/fails").text
+    assert "<dt>Retries</dt><dd>up to 1 time, after 1 s<" in viewer.get("/tasks/fails").text
 
 
 def test_running_a_task_leads_to_its_run(operator: Browser) -> None:
@@ -174,6 +174,31 @@ def test_runs_come_in_pages_that_keep_the_filter(viewer: Browser, console_system
         path = older[1].replace("&amp;", "&")
         assert "task_id=greet" in path
     assert seen == ids
+
+
+def test_lists_tell_the_class_and_first_line_of_an_error(
+    viewer: Browser, console_system: System, reading_program: Program
+) -> None:
+    fault = FAULT | {"message": "429 Quota exceeded\nwait an hour"}
+    past_run(console_system, "fails", status="failed", error=fault)
+    text = viewer.get("/runs").text
+    assert "<b>SheetsError</b> 429 Quota exceeded</span>" in text
+    assert "Traceback" not in text
+    [run] = reading_program.get("/api/v1/runs").get_json()["runs"]
+    assert run["error"]["type"] == "jobs.services.SheetsError"
+    assert run["error"]["message"] == "429 Quota exceeded"
+
+
+def test_a_run_leads_to_the_ones_before_and_after_however_old_it_is(
+    viewer: Browser, console_system: System
+) -> None:
+    ids = [past_run(console_system, minutes_ago=minutes) for minutes in range(1, 71)]
+    oldest, inner, newest = (viewer.get(f"/runs/{ids[n]}").text for n in (69, 65, 0))
+    assert f'href="/runs/{ids[68]}" rel="next"' in oldest
+    assert 'rel="prev"' not in oldest
+    assert f'href="/runs/{ids[66]}" rel="prev"' in inner
+    assert f'href="/runs/{ids[64]}" rel="next"' in inner
+    assert 'rel="next"' not in newest
 
 
 def test_a_failed_run_shows_why(viewer: Browser, console_system: System) -> None:

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.errors import Invalid
+from app.policies import Retry
 from console.moments import local_moment, offset_moment
 from console.result_shape import as_text, shape_of
-from console.wording import day_and_time, duration, paragraphs, plural, relative, shown
+from console.wording import day_and_time, duration, paragraphs, plural, relative, retries, shown
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -116,6 +117,19 @@ def test_values_read_as_people_write_them() -> None:
     assert [as_text(v) for v in (True, False, None, 12_288, "x", 0.5)] == [
         "yes", "no", "–", "12,288", "x", "0.5",
     ]  # fmt: skip
+
+
+def test_a_retry_policy_is_told_in_words() -> None:
+    assert retries(Retry(3, backoff="1m..1h").to_json()) == "up to 3 times, after 1 min to 1 h"
+    assert retries(Retry(1, backoff="1s").to_json()) == "up to 1 time, after 1 s"
+
+
+def test_a_description_reflows_into_paragraphs() -> None:
+    assert paragraphs("one\ntwo\n\n  three\n") == ["one two", "three"]
+
+
+def test_an_empty_list_in_a_result_is_none() -> None:
+    assert as_text([]) == as_text({}) == "none"
 
 
 def test_programs_must_send_an_offset() -> None:

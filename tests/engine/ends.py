@@ -114,14 +114,3 @@ def reports(seconds: float = 1.0) -> None:
     log.info("started")
     progress(1, 4, "first of four")
     time.sleep(seconds)
-
-
-@task()
-def chatters_on(seconds: float = 1.0) -> None:
-    """Log more than is kept, and go on logging."""
-    end = time.monotonic() + seconds
-    for number in range(3_000):
-        log.info("line %d", number)
-    while time.monotonic() < end:
-        log.info("still here")
-        time.sleep(0.1)

@@ -24,7 +24,7 @@ QUEUES = ("high", "default", "low")
 
 def server_now(redis: Redis) -> datetime:
     """Return the clock that the scripts go by."""
-    seconds, microseconds = redis.time()  # type: ignore[misc]  # redis-py types it as maybe awaitable
+    seconds, microseconds = redis.time()
     return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
 
 
@@ -35,8 +35,8 @@ def lead(system: System, name: str = "one") -> str:
     return leadership.lock
 
 
-def held(redis: Redis, schedule_id: str) -> dict[str, str]:
-    """Return what Redis holds of a schedule."""
+def held(redis: Redis, schedule_id: str) -> dict[Any, Any]:
+    """Return what Redis holds of a schedule, as text."""
     found: Any = redis.hgetall(keys.schedule(schedule_id))
     return {name.decode(): value.decode() for name, value in found.items()}
 
@@ -93,7 +93,7 @@ def queued(redis: Redis, name: str = "default") -> list[str]:
 def everything(redis: Redis) -> dict[bytes, bytes | None]:
     """Return all of Redis, for tests that nothing changed."""
     names: Any = redis.keys("*")
-    return {name: redis.dump(name) for name in sorted(names)}  # type: ignore[misc]  # as above
+    return {name: redis.dump(name) for name in sorted(names)}
 
 
 def record_all(system: System) -> int:

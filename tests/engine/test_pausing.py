@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -140,13 +141,11 @@ def test_only_what_is_paused_can_be_resumed(sqlite_system: System) -> None:
         actions.pause(sqlite_system, OPERATOR, "nobody", "holiday")
 
 
-@pytest.mark.parametrize("reason", ["", " \n ", "x" * 501, "zero \x00", "half \ud800"])
-def test_a_reason_that_says_nothing_or_cannot_be_kept_is_refused(
-    system: System, reason: str
-) -> None:
-    with pytest.raises(Invalid) as refused:
-        actions.pause(system, OPERATOR, "greet", reason)
-    assert "reason" in refused.value.fields
+def test_a_reason_that_says_nothing_or_cannot_be_kept_is_refused(system: System) -> None:
+    for reason in ("", " \n ", "x" * 501, "zero \x00", "half \ud800"):
+        with pytest.raises(Invalid) as refused:
+            actions.pause(system, OPERATOR, "greet", reason)
+        assert "reason" in refused.value.fields
 
 
 def test_an_end_in_the_past_is_refused(sqlite_system: System) -> None:
@@ -166,7 +165,7 @@ def test_every_act_leaves_one_audit_row_with_before_and_after(sqlite_system: Sys
 
 
 def test_a_viewer_may_neither_pause_nor_resume(sqlite_system: System) -> None:
-    acts = [
+    acts: list[Callable[[], object]] = [
         lambda: actions.pause(sqlite_system, VIEWER, "greet", "holiday"),
         lambda: actions.resume(sqlite_system, VIEWER, "greet"),
         lambda: actions.pause_everything(sqlite_system, VIEWER, "holiday"),

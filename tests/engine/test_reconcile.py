@@ -12,6 +12,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from app import actions, keys
+from app import reconcile as reconciliation
 from app.catalogue import Catalogue
 from app.definitions import Definition, definition_from_json
 from app.reconcile import Held, plan, reconcile
@@ -164,15 +165,24 @@ def test_garbage_in_place_of_a_schedule_is_replaced(sqlite_system: System, garba
     assert now < int(held(redis, "greet")["nominal"]) <= now + 1800
 
 
-def test_a_reconciliation_and_a_fire_at_once_lose_nothing(sqlite_system: System) -> None:
+def test_a_fire_in_the_middle_of_a_reconciliation_is_not_taken_back(
+    sqlite_system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
     redis, lock = sqlite_system.redis, lead(sqlite_system)
     due = make_due(sqlite_system, "greet")
-    from_before = held(redis, "greet")
-    fire_due(sqlite_system, lock)
-    following = held(redis, "greet")["nominal"]
+    read = reconciliation._held
+
+    def read_then_fire(*arguments: Any) -> list[Held]:
+        answer = read(*arguments)
+        fire_due(sqlite_system, lock)
+        return answer
+
+    monkeypatch.setattr(reconciliation, "_held", read_then_fire)
     reconcile(sqlite_system, datetime.now(UTC))
-    assert held(redis, "greet")["nominal"] == following != from_before["nominal"]
-    assert [run for run, _ in statuses(redis)] == [f"greet--{int(due.timestamp())}"]
+    following = int(due.timestamp()) + 1800
+    assert held(redis, "greet")["nominal"] == str(following)
+    assert redis.zscore(keys.SCHEDULE, "greet") == following
+    assert [run for run, _ in statuses(redis)].count(f"greet--{int(due.timestamp())}") == 1
 
 
 # --- the loss of redis ---------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from app.taking import take
 from tests.engine.stage import QUEUES, fire_due, lead, make_due, record_all, rows
 from tests.fixtures import OPERATOR
 
-STATIC = {
+STATIC: dict[str, Any] = {
     "task_id": "greet", "schedule_id": None, "trigger": "api", "triggered_by": "olga",
     "parent_run_id": None, "queue": "default", "at": 1_800_000_000_000, "fire_time": None,
     "arguments": {},
@@ -30,7 +30,7 @@ STATIC = {
 
 def emit(redis: Redis, run: str, status: str, revision: int, **fields: Any) -> bytes:
     """Write an event as the scripts do."""
-    entry = {
+    entry: dict[Any, Any] = {
         "run": run, "status": status, "revision": revision, "attempt": 1, "at": 1_800_000_000_000,
         "static": json.dumps(STATIC), "data": "{}",
     } | fields  # fmt: skip
@@ -161,6 +161,25 @@ def test_a_recorder_that_was_overtaken_writes_nothing(sqlite_system: System) -> 
     assert status_of(sqlite_system, "greet--m1") == "queued"
 
 
+def test_what_was_read_of_an_earlier_redis_is_not_counted_for_a_new_one(
+    sqlite_system: System,
+) -> None:
+    redis, database = sqlite_system.redis, sqlite_system.database
+    recognise(redis, database, datetime.now(UTC))
+    emit(redis, "greet--m1", "queued", 1)
+    slow = Recorder(redis, database)
+    original = slow._logs
+
+    def replaced(events: list[Event]) -> dict[str, tuple[list[Any], int]]:
+        redis.flushall()
+        recognise(redis, database, datetime.now(UTC))
+        return original(events)
+
+    slow._logs = replaced  # type: ignore[method-assign]  # the moment between reading and writing
+    assert slow.step() == 0
+    assert position(sqlite_system) == "0-0"
+
+
 # --- broken events -------------------------------------------------------------------------------
 
 BROKEN: dict[str, dict[str, Any]] = {
@@ -184,8 +203,8 @@ def test_broken_events_are_set_aside_and_their_neighbours_are_recorded(system: S
     for number, (name, fields) in enumerate(BROKEN.items()):
         whole.append(f"greet--whole{number}")
         emit(system.redis, whole[-1], "queued", 1)
-        entry = {"run": f"greet--broken{number}", "status": "queued", "revision": 1} | fields
-        broken[f"event {emit(system.redis, **entry).decode()}"] = name
+        run: dict[str, Any] = {"run": f"greet--broken{number}", "status": "queued", "revision": 1}
+        broken[f"event {emit(system.redis, **(run | fields)).decode()}"] = name
     assert record_all(system) == 2 * len(BROKEN)
     recorded = rows(system, "SELECT run_id FROM runs ORDER BY run_id")
     assert [row["run_id"] for row in recorded] == sorted(whole)

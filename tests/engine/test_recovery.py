@@ -14,7 +14,7 @@ from app.leader import Leadership
 from app.outcomes import Outcome
 from app.recovery import move, recover
 from app.system import System
-from app.taking import Taken, take
+from app.taking import Taken, advance, take
 from tests.engine.stage import QUEUES, events, lead, queued, record_all, server_now
 from tests.fixtures import OPERATOR
 
@@ -66,18 +66,37 @@ def test_of_two_who_recover_one_finds_it_done(sqlite_system: System) -> None:
     assert len(queued(sqlite_system.redis)) == 1
 
 
+def written(system: System, execution: RunExecution) -> bool:
+    """Write how an execution ended; return whether it still was its to write."""
+    ended, _ = execution.ended()
+    return advance(system.redis, system.catalogue, "w", (), ended).written
+
+
 def test_a_stale_execution_cannot_write_its_result(sqlite_system: System) -> None:
     run_id = actions.trigger(sqlite_system, OPERATOR, "waits").run_id
     stale = start_run(sqlite_system)
     execution = RunExecution(sqlite_system.redis, stale, "w")
     let_die(sqlite_system, stale)
     recover_all(sqlite_system)
-    execution._write(Outcome("succeeded", result="too late"))
+    execution.settle(Outcome("succeeded", result="too late"))
+    assert not written(sqlite_system, execution)
     assert queued(sqlite_system.redis) == [run_id]
     start_run(sqlite_system)
-    execution._write(Outcome("succeeded", result="too late"))
+    assert not written(sqlite_system, execution)
     statuses = [event.status for event in events(sqlite_system.redis)]
     assert statuses == ["queued", "running", "queued", "running"]
+
+
+def test_the_old_sign_of_life_of_a_run_that_went_on_recovers_nothing(
+    sqlite_system: System,
+) -> None:
+    run_id = actions.trigger(sqlite_system, OPERATOR, "waits").run_id
+    taken = start_run(sqlite_system)
+    sqlite_system.redis.hset(keys.job(run_id), "rota_execution", "another")
+    let_die(sqlite_system, taken)
+    assert recover_all(sqlite_system) == 0
+    assert queued(sqlite_system.redis) == []
+    assert sqlite_system.redis.zcard(keys.LIVENESS) == 0
 
 
 def test_the_third_recovery_within_three_days_quarantines(system: System) -> None:
@@ -105,8 +124,8 @@ def test_recoveries_of_long_ago_do_not_count(sqlite_system: System) -> None:
 
 
 def test_garbage_among_the_living_hides_no_dead_run(sqlite_system: System) -> None:
-    garbage: dict[str | bytes, float] = {f"garbage-{number}": 0 for number in range(600)}
-    sqlite_system.redis.zadd(keys.LIVENESS, garbage | {b"\xff|\xfe|\xfd": 0})
+    garbage = {f"garbage-{number}".encode(): 0.0 for number in range(600)}
+    sqlite_system.redis.zadd(keys.LIVENESS, garbage | {b"\xff|\xfe|\xfd": 0.0})
     run_id = actions.trigger(sqlite_system, OPERATOR, "waits").run_id
     let_die(sqlite_system, start_run(sqlite_system))
     for _ in range(2):

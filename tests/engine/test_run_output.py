@@ -8,7 +8,6 @@ from pathlib import Path
 from app import actions, keys, reads
 from app.system import System
 from tests.engine.executing import Executed, start_worker
-from tests.engine.stage import record_all
 from tests.fixtures import OPERATOR
 from tests.processes import wait_until
 
@@ -95,17 +94,6 @@ def test_a_program_left_behind_ends_with_the_run(executed: Executed) -> None:
     process_id = executed.run("leaves a program behind").result
     assert isinstance(process_id, int)
     wait_until(lambda: not _alive(process_id), 2, "the program's end")
-
-
-def test_a_run_that_logs_too_much_survives_the_loss_of_redis(ends_system: System) -> None:
-    # The count of lines left out must not make Redis look as if it still had the run.
-    redis = ends_system.redis
-    run_id = actions.trigger(ends_system, OPERATOR, "chatters_on", {"seconds": 30}).run_id
-    start_worker(ends_system)
-    wait_until(lambda: redis.hget(keys.job(run_id), "rota_log_dropped"), 10, "lines left out")
-    record_all(ends_system)
-    redis.flushall()
-    wait_until(lambda: redis.hget(keys.job(run_id), "status") == b"started", 8, "the readmission")
 
 
 def _alive(pid: int) -> bool:

@@ -87,8 +87,7 @@ def test_a_flush_is_noticed_by_the_next_pass(sqlite_system: System, scheduler: S
         scheduler.leadership.lose()
         scheduler.tick()
     assert sqlite_system.redis.zcard(keys.SCHEDULE) == 3
-    incarnation = sqlite_system.redis.get(keys.INCARNATION)
-    assert incarnation
+    incarnation: Any = sqlite_system.redis.get(keys.INCARNATION)
     known = rows(sqlite_system, "SELECT incarnation FROM recorder")[0]["incarnation"]
     assert known == incarnation.decode()
 
@@ -97,9 +96,9 @@ def test_garbage_in_redis_ends_no_pass(sqlite_system: System, scheduler: Schedul
     redis = sqlite_system.redis
     due = make_due(sqlite_system, "greet")
     redis.sadd(keys.QUEUES, b"rq:queue:\xff", "rq:queue:", "odd")
-    redis.zadd(keys.SCHEDULE, {b"\xff": 1, "nobody": 2, "never": float("inf")})
-    redis.zadd(keys.delayed("default"), {b"\xff": 1, "ghost": 1})
-    redis.zadd(keys.LIVENESS, {b"\xff": 1, "garbage": 1})
+    redis.zadd(keys.SCHEDULE, {b"\xff": 1, b"nobody": 2, b"never": float("inf")})
+    redis.zadd(keys.delayed("default"), {b"\xff": 1, b"ghost": 1})
+    redis.zadd(keys.LIVENESS, {b"\xff": 1, b"garbage": 1})
     redis.hset(keys.SCHEDULERS, mapping={"broken": "{"})
     redis.hset("rota:buffered", mapping={b"\xff": b"\xff"})
     for _ in range(3):

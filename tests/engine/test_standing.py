@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -35,7 +36,7 @@ def scheduler_says(redis: Redis, at: datetime, leads: bool = True) -> None:
 
 def worker_says(redis: Redis, at: datetime, queues: str = "high,default,low") -> None:
     redis.sadd(keys.WORKERS, keys.worker("w"))
-    fields = {"hostname": "h", "pid": "1", "queues": queues, "state": "idle"}
+    fields: dict[Any, Any] = {"hostname": "h", "pid": "1", "queues": queues, "state": "idle"}
     redis.hset(keys.worker("w"), mapping=fields | {"last_heartbeat": utcformat(at)})
 
 

@@ -14,13 +14,19 @@ from app.records.database import open_database
 from app.records.migrate import migrate
 from app.settings import current_settings
 from jobs.sandbox.account import service_account
+from jobs.sandbox.faults import FaultScript
+from jobs.sandbox.mail_certificate import tls_context
+from jobs.sandbox.mail_server import SandboxMailServer, serving_mail
+from jobs.sandbox.mailbox import Mailbox
 from jobs.sandbox.server import Sandbox, prepare, serving
 from jobs.services import google_sheets
 from jobs.services.google_sheets import Spreadsheet
 from jobs.services.retrying import Patience
 from jobs.sheets import SyncResult, bring_in_line
 from tests.jobs.candidates import NOW
+from tests.jobs.enriching import Desk
 from tests.jobs.importing import Importer
+from tests.jobs.mailing import PostOffice, free_port
 from tests.jobs.people import Person
 from tests.jobs.syncing import Sync
 
@@ -61,9 +67,14 @@ def sandbox(tmp_path: Path, account_file: Path) -> Iterator[Sandbox]:
 
 
 def client(sandbox: Sandbox, patience: Patience) -> Spreadsheet:
-    account, _, spreadsheet_id = sandbox.place.environment.values()
-    url = sandbox.place.url
-    return google_sheets.connect(account, url, spreadsheet_id, patience, (1.0, 1.0))
+    environment = sandbox.place.environment
+    return google_sheets.connect(
+        environment["GOOGLE_SERVICE_ACCOUNT"],
+        environment["GOOGLE_SHEETS_URL"],
+        environment["SHEETS_SPREADSHEET_ID"],
+        patience,
+        (1.0, 1.0),
+    )
 
 
 @pytest.fixture
@@ -109,6 +120,23 @@ def configured(
     current_settings.cache_clear()
 
 
+@pytest.fixture(scope="session")
+def mail_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The key and certificate of the tests' mail servers."""
+    path = tmp_path_factory.mktemp("mail") / "mail-server.pem"
+    tls_context(path)
+    return path
+
+
+@pytest.fixture
+def post_office(tmp_path: Path, mail_certificate: Path) -> Iterator[PostOffice]:
+    """A mail server of this test's own."""
+    faults, mailbox = FaultScript(), Mailbox(tmp_path / "mail")
+    server = SandboxMailServer(mailbox, faults, free_port(), mail_certificate)
+    with serving_mail(server):
+        yield PostOffice(mailbox, faults, server.port)
+
+
 @pytest.fixture
 def sync(sqlite_engine: Engine, new_client: Callable[[], Spreadsheet]) -> Sync:
     """Sync the SQLite database to the sandbox's sheet."""
@@ -125,3 +153,15 @@ def sync(sqlite_engine: Engine, new_client: Callable[[], Spreadsheet]) -> Sync:
 def load(sqlite_engine: Engine, tmp_path: Path) -> Importer:
     """Import text into the SQLite database."""
     return Importer(sqlite_engine, tmp_path)
+
+
+@pytest.fixture
+def desk(engine: Engine, sandbox: Sandbox) -> Desk:
+    """A desk for enriching résumés; the test runs on each kind of database."""
+    return Desk(engine, sandbox)
+
+
+@pytest.fixture
+def sqlite_desk(sqlite_engine: Engine, sandbox: Sandbox) -> Desk:
+    """A desk for enriching résumés in a SQLite database."""
+    return Desk(sqlite_engine, sandbox)

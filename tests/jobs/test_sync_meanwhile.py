@@ -80,7 +80,7 @@ def test_a_lease_ends_by_itself_and_a_run_takes_its_own_over(
     with leased(engine, sheet, "run 1", length, NOW) as dead:
         with (
             leased(engine, sheet, "run 1", length, NOW),
-            pytest.raises(Skip, match="another sync took over"),
+            pytest.raises(Skip, match="another run took over"),
         ):
             dead.check()
         later = NOW + timedelta(minutes=13)

@@ -6,16 +6,19 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Engine, select
 
 from app import Command, current_database, reading, writing
-from jobs.recruiting.demo.generator import DemoOrganisation, described_rates
+from jobs.recruiting.demo.generator import DemoOrganisation
+from jobs.recruiting.demo.history import write_history
+from jobs.recruiting.demo.rates import described_rates
 from jobs.recruiting.imports.store import Stored, store
 from jobs.recruiting.queries import any_candidate
-from jobs.recruiting.schema import applications, positions
 from jobs.recruiting.schema import candidates as candidates_table
 
 MOST_CANDIDATES = 1_000_000
+# Enough that a week has something to tell.
+DEFAULT_CANDIDATES = 500
 
 
 def create_demo(engine: Engine, candidates: int, seed: int, end: datetime) -> Stored:
@@ -24,27 +27,15 @@ def create_demo(engine: Engine, candidates: int, seed: int, end: datetime) -> St
     with writing(engine) as connection:
         taken = set(connection.execute(select(candidates_table.c.email_key)).scalars())
         new = [entry for entry in organisation.entries if entry.person.email_key not in taken]
-        stored = store(connection, new, organisation.end)
+        stored = store(connection, new, organisation.end, actor=None)
         stored.candidates.unchanged = len(organisation.entries) - len(new)
-        _open_positions(connection)
+        write_history(connection, organisation, new)
     return stored
-
-
-def _open_positions(connection: Connection) -> None:
-    """A position opened, at the latest, when the first person applied."""
-    first = (
-        select(func.min(applications.c.applied_at))
-        .where(applications.c.position_id == positions.c.id)
-        .scalar_subquery()
-    )
-    connection.execute(
-        update(positions).where(positions.c.opened_at.is_(None)).values(opened_at=first)
-    )
 
 
 def _configure(parser: ArgumentParser) -> None:
     parser.add_argument("--if-empty", action="store_true", help="only where nobody is stored yet")
-    parser.add_argument("--candidates", type=_count, default=40, metavar="N")
+    parser.add_argument("--candidates", type=_count, default=DEFAULT_CANDIDATES, metavar="N")
     parser.add_argument("--seed", type=int, default=7, metavar="N")
     parser.add_argument(
         "--end", type=_instant, metavar="TIME", help="the organisation's today (default: now)"

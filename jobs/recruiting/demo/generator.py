@@ -1,65 +1,47 @@
-"""Deals out candidates and applications at stated rates.
+"""Deals out a hiring organisation's year: people, applications, what happened to them.
 
 No permissively licensed set of real applications exists, and real ones would be personal data:
-so this one is made up and says at which rates (`CHOICES`, `SHARES`). They hold exactly, up to
-rounding, at any size: values are dealt like cards, not drawn like lots.
+so this one is made up and says at which rates (`rates.py`). They hold at any size, up to rounding.
 """
 
 from __future__ import annotations
 
 import random
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from jobs.recruiting.demo.days import Season
+from jobs.recruiting.demo.dealing import Dealer, deal, spans
+from jobs.recruiting.demo.journeys import (
+    STAGES,
+    Journey,
+    completed,
+    duration,
+    still_open,
+    with_offer,
+)
+from jobs.recruiting.demo.rates import CHOICES, DAYS, SHARES, SIGMA, paths, sources_of
 from jobs.recruiting.demo.words import FAMILY_NAMES, GIVEN_NAMES, POSITIONS, TIME_ZONES
 from jobs.recruiting.imports.loaded import Entry
 from jobs.recruiting.imports.refusal import Place
 from jobs.recruiting.imports.rows import Application, Person
 
-CHOICES: Mapping[str, Mapping[str, float]] = {
-    "applications of a candidate": {"1": 0.85, "2": 0.15},
-    "status of an application": {
-        "active": 0.55,
-        "rejected": 0.25,
-        "withdrawn": 0.08,
-        "archived": 0.07,
-        "hired": 0.05,
-    },
-    "stage of an active application": {
-        "Applied": 0.40,
-        "Screening": 0.25,
-        "Interview": 0.25,
-        "Offer": 0.10,
-    },
-    "source of an application": {
-        "Careers page": 0.40,
-        "LinkedIn": 0.25,
-        "Referral": 0.20,
-        "Agency": 0.10,
-        "unknown": 0.05,
-    },
-}
-SHARES: Mapping[str, float] = {
-    "candidates with a phone": 0.90,
-    "candidates with a LinkedIn link": 0.70,
-    "candidates with a GitHub link": 0.45,
-    "candidates not to be contacted": 0.03,
-    "candidates under legal hold": 0.01,
-    # What the archive task looks for.
-    "active applications without activity for over 90 days": 0.10,
-}
-LONGEST_AGO = timedelta(days=180)
-SILENT_FOR = timedelta(days=90)
-UNUSED_STAGES = ("Applied", "Screening", "Interview")
+LONGEST_SINCE_ACTIVITY = timedelta(days=85)
+SILENT_FOR = (timedelta(days=90, hours=1), timedelta(days=125))
+DAYS_SINCE_ACTIVITY = 16.0  # on average, where something still happens
+WEEK = timedelta(days=7)
 
 
 class DemoOrganisation:
-    """`entries` as an import would have read them: the same for the same size, seed and end."""
+    """`entries` as an import would have read them, and what lies behind each application:
+    `journeys` by e-mail and position. The same for the same size, seed and end."""
 
     def __init__(self, candidates: int, seed: int, end: datetime) -> None:
         self.random = random.Random(seed)  # noqa: S311 - made-up people, not secrets
         self.end = end.replace(second=0, microsecond=0)
+        self.season = Season(self.end)
+        self.journeys: dict[tuple[str, str], Journey] = {}
         self.entries = self._entries(candidates)
 
     def _entries(self, count: int) -> list[Entry]:
@@ -70,7 +52,9 @@ class DemoOrganisation:
         for row, (person, number) in enumerate(people, start=2):
             entry = Entry(Place(row, row), person)
             for title in self.random.sample(POSITIONS, number):
-                entry.applications.append((entry.place, self._application(title, next(dealt))))
+                journey, source = next(dealt)
+                self.journeys[person.emails[0], title] = journey
+                entry.applications.append((entry.place, _application(title, journey, source)))
             entries.append(entry)
         return entries
 
@@ -84,6 +68,7 @@ class DemoOrganisation:
             given = self.random.choice(GIVEN_NAMES)
             family = self.random.choice(FAMILY_NAMES)
             handle = f"{_ascii(given)}.{_ascii(family)}.{n + 1}"
+            profile = _dashed(handle)
             # 555-01xx is kept free for made-up numbers.
             number = f"+1 202 555 01{self.random.randrange(100):02d}"
             yield Person(
@@ -93,38 +78,83 @@ class DemoOrganisation:
                 emails=(f"{handle}@example.org",),
                 phones=(number,) if phones[n] else (),
                 time_zone=self.random.choice(TIME_ZONES),
-                linkedin_url=f"https://www.linkedin.com/in/{handle}" if linkedin[n] else None,
-                github_url=f"https://github.com/{_dashed(handle)}" if github[n] else None,
+                linkedin_url=f"https://www.linkedin.com/in/{profile}" if linkedin[n] else None,
+                github_url=f"https://github.com/{profile}" if github[n] else None,
                 do_not_contact=silent[n],
                 legal_hold=held[n],
             )
 
-    def _applications(self, count: int) -> Iterator[tuple[str, str, str, bool]]:
-        """Yield status, stage, source and whether it has been silent for long."""
-        statuses = self._choice("status of an application", count)
-        sources = self._choice("source of an application", count)
-        active = statuses.count("active")
-        stages = iter(self._choice("stage of an active application", active))
-        silent = iter(self._share("active applications without activity for over 90 days", active))
-        for status, source in zip(statuses, sources, strict=True):
-            if status == "active":
-                yield status, next(stages), source, next(silent)
-            else:
-                ended_in = "Hired" if status == "hired" else self.random.choice(UNUSED_STAGES)
-                yield status, ended_in, source, False
+    # --- applications ----------------------------------------------------------------------------
 
-    def _application(self, title: str, dealt: tuple[str, str, str, bool]) -> Application:
-        status, stage, source, silent = dealt
-        longest, border = _minutes(LONGEST_AGO), _minutes(SILENT_FOR)
-        since = self.random.randint(*((border + 60, longest) if silent else (5, border - 60)))
-        return Application(
-            position=title,
-            status=status,
-            stage=stage,
-            source=None if source == "unknown" else source,
-            applied_at=self.end - timedelta(minutes=self.random.randint(since, longest)),
-            last_activity_at=self.end - timedelta(minutes=since),
-        )
+    def _applications(self, count: int) -> Iterator[tuple[Journey, str | None]]:
+        """Yield journeys with their sources, in random order."""
+        states = deal(CHOICES["state of an application"], count)
+        ended = self._completed(states.count("completed"))
+        made = [*ended, *self._open(states.count("open"))]
+        self.random.shuffle(made)
+        for journey, source in made:
+            yield journey, None if source == "unknown" else source
+
+    def _completed(self, count: int) -> list[tuple[Journey, str]]:
+        ends = sorted(deal(paths(), count))
+        dealer = Dealer()
+        sources = [dealer.next(sources_of(stage)) for stage, _ in ends]
+        places = list(range(count))
+        self.random.shuffle(places)
+        stays = self._stays(count)
+        journeys = []
+        for n, (stage, end) in enumerate(ends):
+            # Spread over the part of the year that leaves room for all of it.
+            room = self.season.share_before(self.end - duration(stays[n], stage, end))
+            arrival = self.season.arrival((places[n] + 0.5) / count * room, self.random)
+            journeys.append(completed(arrival, stays[n], stage, end, self.random))
+        self._with_offers(journeys, [end for _, end in ends])
+        return list(zip(map(self._before_the_end, journeys), sources, strict=True))
+
+    def _with_offers(self, journeys: list[Journey], ends: list[str]) -> None:
+        hired = [n for n, end in enumerate(ends) if end == "hired"]
+        unrecorded = self._share("hires without a recorded offer", len(hired))
+        missing = {n for n, without in zip(hired, unrecorded, strict=True) if without}
+        offered = [n for n, j in enumerate(journeys) if "Offer" in {s.stage for s in j.steps}]
+        twice = self._share("offers with a second version", len(offered))
+        for n, again in zip(offered, twice, strict=True):
+            if n not in missing:
+                ended = "accepted" if ends[n] == "hired" else ends[n]
+                with_offer(journeys[n], ended, twice=again, draft=False, random=self.random)
+
+    def _open(self, count: int) -> list[tuple[Journey, str]]:
+        stages = self._choice("stage of an open application", count)
+        sources = self._choice("source of an application", count)
+        silent = self._share("open applications without activity for over 90 days", count)
+        drafts = iter(self._share("open offers still in draft", stages.count("Offer")))
+        stays = self._stays(count)
+        found = []
+        for n, stage in enumerate(stages):
+            last = self.end - self._since_activity(long=silent[n])
+            journey = still_open(stage, last, stays[n], self.random)
+            if stage == "Offer":
+                with_offer(journey, None, twice=False, draft=next(drafts), random=self.random)
+            found.append((journey, sources[n]))
+        return found
+
+    def _stays(self, count: int) -> list[list[timedelta]]:
+        """Return, for each of `count` applications, how long it would stay in each stage."""
+        by_stage = [spans(DAYS[stage], SIGMA, count, self.random) for stage in STAGES]
+        return [list(stays) for stays in zip(*by_stage, strict=True)]
+
+    def _since_activity(self, *, long: bool) -> timedelta:
+        if long:
+            first, last = SILENT_FOR
+            return first + (last - first) * self.random.random()
+        drawn = timedelta(days=self.random.expovariate(1 / DAYS_SINCE_ACTIVITY))
+        return min(max(drawn, timedelta(minutes=5)), LONGEST_SINCE_ACTIVITY)
+
+    def _before_the_end(self, journey: Journey) -> Journey:
+        """Move a journey back by whole weeks until all of it lies in the past."""
+        weeks = -((self.end - journey.last.at) // WEEK)
+        return journey.earlier(WEEK * weeks) if weeks > 0 else journey
+
+    # --- cards -----------------------------------------------------------------------------------
 
     def _choice(self, name: str, count: int) -> list[str]:
         cards = deal(CHOICES[name], count)
@@ -132,34 +162,21 @@ class DemoOrganisation:
         return cards
 
     def _share(self, name: str, count: int) -> list[bool]:
-        cards = [
-            card == "yes" for card in deal({"yes": SHARES[name], "no": 1 - SHARES[name]}, count)
-        ]
+        cards = deal({True: SHARES[name], False: 1 - SHARES[name]}, count)
         self.random.shuffle(cards)
         return cards
 
 
-def deal(rates: Mapping[str, float], count: int) -> list[str]:
-    """Return `count` values in the proportions of `rates`, by largest remainder."""
-    exact = {value: rate * count for value, rate in rates.items()}
-    whole = {value: int(share) for value, share in exact.items()}
-    left = count - sum(whole.values())
-    by_remainder = sorted(exact, key=lambda value: whole[value] - exact[value])
-    for value in by_remainder[:left]:
-        whole[value] += 1
-    return [value for value, number in whole.items() for _ in range(number)]
-
-
-def described_rates() -> Iterator[str]:
-    """Yield every stated rate as a line for people."""
-    for name, rates in CHOICES.items():
-        yield f"{name}: " + ", ".join(f"{value} {rate:.0%}" for value, rate in rates.items())
-    for name, share in SHARES.items():
-        yield f"{name}: {share:.0%}"
-
-
-def _minutes(span: timedelta) -> int:
-    return int(span.total_seconds() // 60)
+def _application(title: str, journey: Journey, source: str | None) -> Application:
+    return Application(
+        position=title,
+        status=journey.last.status,
+        stage=journey.last.stage,
+        source=source,
+        applied_at=journey.steps[0].at,
+        last_activity_at=journey.last_activity_at,
+        reason=journey.last.reason,
+    )
 
 
 def _ascii(name: str) -> str:

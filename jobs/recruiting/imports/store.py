@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Table, bindparam, insert, or_, select, update
 
+from jobs.recruiting.enrichment.resumes import follow_links
 from jobs.recruiting.imports.loaded import Entry
 from jobs.recruiting.imports.refusal import Refusal
 from jobs.recruiting.imports.rows import Application, Person
@@ -49,6 +50,7 @@ def store(
     position_ids = _positions(connection, entries, now)
     for batch in _batches(entries):
         people = _store_people(connection, batch, now, stored)
+        follow_links(connection, [candidate_id for candidate_id, _ in people], now)
         _store_applications(connection, people, position_ids, now, actor, stored.applications)
     return stored
 

@@ -135,6 +135,7 @@ def create_reminders() -> None:
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("lead_minutes", sa.Integer(), nullable=False),
         sa.Column("start_at", INSTANT, nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False, server_default=sa.text("0")),
         sa.Column("due_at", INSTANT, nullable=False),
         sa.Column(
             "mail_id",
@@ -150,6 +151,7 @@ def create_reminders() -> None:
             "kind",
             "lead_minutes",
             "start_at",
+            "sequence",
             name="uq_interview_reminders_identity",
         ),
         sa.CheckConstraint(
@@ -162,6 +164,7 @@ def create_reminders() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_interview_reminders_due_at", "interview_reminders", ["due_at"])
+    op.create_index("ix_interview_reminders_start_at", "interview_reminders", ["start_at"])
 
 
 def create_summaries() -> None:

@@ -71,7 +71,9 @@ interview_people = Table(
 )
 
 # One reminder: of this interview, to this recipient, so long before this start. A moved interview
-# has another start and therefore other reminders. What became of it stands in its outbox row.
+# has another start and therefore other reminders; what tells of the move is of kind `moved`, and
+# counts by the interview's `sequence`, as it may be moved to the same hour twice. What became of
+# it stands in its outbox row.
 interview_reminders = Table(
     "interview_reminders",
     metadata,
@@ -87,6 +89,7 @@ interview_reminders = Table(
     Column("kind", String(16), nullable=False),
     Column("lead_minutes", Integer, nullable=False),
     Column("start_at", Instant, nullable=False),
+    Column("sequence", Integer, nullable=False, server_default=text("0")),
     Column("due_at", Instant, nullable=False),
     Column("mail_id", Integer, ForeignKey("mail_outbox.id"), nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
@@ -96,9 +99,11 @@ interview_reminders = Table(
         "kind",
         "lead_minutes",
         "start_at",
+        "sequence",
         name="uq_interview_reminders_identity",
     ),
     Index("ix_interview_reminders_due_at", "due_at"),
+    Index("ix_interview_reminders_start_at", "start_at"),
     one_of("role", ("candidate", "interviewer")),
     one_of("kind", ("reminder", "moved", "cancelled")),
     sqlite_autoincrement=True,

@@ -1,0 +1,258 @@
+"""Gives waiting runs to free children, and writes how they ended, until it is told to stop.
+
+One run costs one round trip to Redis while others wait: its end and the next run's start are one
+script. Everything else (signs of life, lines, progress) happens at most about once a second.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from time import monotonic
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from app.catalogue import Catalogue
+from app.connection import REFUSED, Backoff
+from app.crew import Crew
+from app.errors import SettingsError
+from app.execution import RunExecution
+from app.listening import Listener
+from app.outcomes import Outcome
+from app.run_lines import RunLines
+from app.supervision import Supervision
+from app.taking import Taken, advance
+
+log = logging.getLogger("rota.worker")
+
+IDLE_WAIT = 1.0
+BUSY_WAIT = 0.25
+# How long after the end of the draining it is tried to write how runs ended.
+LAST_WORDS_SECONDS = 3.0
+ATTEMPTS_TO_START = 3
+
+
+@dataclass(frozen=True)
+class Until:
+    """When a worker stops by itself: no job waits, it ran so many, it was idle for so long."""
+
+    burst: bool = False
+    max_jobs: int | None = None
+    max_idle_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Post:
+    """Who takes runs from where. `queues` is asked each time; `chosen` hears which one gave."""
+
+    redis: Redis
+    catalogue: Catalogue
+    worker: str
+    queues: Callable[[], Sequence[str]]
+    chosen: Callable[[str], None]
+
+
+class Dispatcher:
+    """The loop of a worker."""
+
+    def __init__(
+        self, post: Post, crew: Crew, listener: Listener, until: Until, beat: Callable[[int], None]
+    ) -> None:
+        self._post = post
+        self._crew = crew
+        self._listener = listener
+        self._until = until
+        self._beat = beat
+        self._lines = RunLines()
+        self.running: list[RunExecution] = []
+        self._unwritten: list[RunExecution] = []
+        self._begun = 0
+        self._drain_until: float | None = None
+        self._look_at = 0.0
+        self._nothing_waits = False
+        self._active_at = monotonic()
+        self._backoff = Backoff()
+        self._away_until = 0.0
+
+    @property
+    def begun(self) -> int:
+        """How many runs it has taken."""
+        return self._begun
+
+    def work(self) -> None:
+        """Work until something says stop. Raises SettingsError where Redis refuses credentials."""
+        while not self._finished():
+            self._crew.fill()
+            self._with_redis(self._talk)
+            self._listen()
+            for execution in [one for one in self.running if one.outcome is not None]:
+                self._close(execution)
+            for execution in self.running:
+                self._tend(execution)
+            self._lines.flush()
+        self._lines.flush(last=True)
+
+    # --- told from outside; these only take notes ------------------------------------------------
+
+    def drain(self, seconds: float) -> None:
+        """Take no more; what runs may go on for so long, then it goes back to its queue."""
+        self._drain_until = monotonic() + seconds
+
+    def stop(self, *, run_id: str = "", execution_id: str = "") -> None:
+        """End the run, or the execution, or all that run here if neither is named."""
+        for execution in self.running:
+            taken = execution.taken
+            if run_id in ("", taken.run_id) and execution_id in ("", taken.execution_id):
+                execution.stop()
+
+    # --- the loop --------------------------------------------------------------------------------
+
+    def _finished(self) -> bool:
+        if self._drain_until is not None and monotonic() > self._drain_until + LAST_WORDS_SECONDS:
+            for execution in self._unwritten:
+                log.error("Run %s: Redis is away, how it ended is lost", execution.taken.run_id)
+            return not self.running
+        if self.running or self._unwritten:
+            return False
+        idle = monotonic() - self._active_at
+        return (
+            self._drain_until is not None
+            or self._enough
+            or (self._until.burst and self._nothing_waits)
+            or (self._until.max_idle_seconds is not None and idle >= self._until.max_idle_seconds)
+        )
+
+    @property
+    def _enough(self) -> bool:
+        return self._until.max_jobs is not None and self._begun >= self._until.max_jobs
+
+    @property
+    def _may_take(self) -> bool:
+        return self._drain_until is None and not self._enough
+
+    def _with_redis(self, act: Callable[[], None]) -> bool:
+        """Do something that needs Redis; while that is away, nothing is tried for a moment."""
+        if monotonic() < self._away_until:
+            return False
+        try:
+            act()
+        except REFUSED as error:
+            raise SettingsError(f"Redis refuses the credentials: {error}") from error
+        except (RedisError, OSError) as error:
+            delay = self._backoff.delay()
+            self._away_until = monotonic() + delay
+            log.warning("Redis is away (%s); trying again in %.1f s", error, delay)
+            return False
+        return True
+
+    def _talk(self) -> None:
+        """Everything that does not come from a child."""
+        self._listener.connect()
+        self._beat(len(self.running))
+        for execution in list(self._unwritten):
+            self._write(execution, None)
+            self._unwritten.remove(execution)
+        if monotonic() >= self._look_at:
+            self._take()
+        self._backoff.reset()
+
+    def _take(self) -> None:
+        while self._may_take and (child := self._crew.free()):
+            taken = self._advance(None, child)
+            self._nothing_waits = taken is None
+            if taken is None:
+                self._look_at = monotonic() + IDLE_WAIT
+                return
+            self._begin(taken, child)
+
+    def _listen(self) -> None:
+        away = monotonic() < self._away_until
+        hungry = self._may_take and self._crew.free() is not None and not away
+        speaking, work = self._listener.wait(self._patience(hungry, away), for_work=hungry)
+        for child in speaking:
+            child.listen()
+        if self._listener.children_ended:
+            self._listener.children_ended = False
+            self._crew.notice_deaths()
+        if work is not None and hungry:
+            self._look_at = 0.0
+        elif work is not None:
+            self._with_redis(partial(self._listener.give_back, work))
+
+    def _patience(self, hungry: bool, away: bool) -> float:
+        now = monotonic()
+        longest = max(self._look_at - now, 0.0) if hungry else IDLE_WAIT
+        if self.running or self._unwritten or away:
+            longest = min(longest, BUSY_WAIT)
+        if self._drain_until is not None and self._drain_until > now:
+            longest = min(longest, self._drain_until - now)
+        return longest
+
+    def _tend(self, execution: RunExecution) -> None:
+        execution.end_if_overdue()
+        if self._drain_until is not None:
+            execution.request_stop()
+            if monotonic() > self._drain_until:
+                execution.end(Outcome("interrupted", reason="its worker had to stop"))
+        self._with_redis(execution.tend)
+
+    # --- one run ---------------------------------------------------------------------------------
+
+    def _begin(self, taken: Taken, child: Supervision | None) -> None:
+        self._begun += 1
+        self._active_at = monotonic()
+        execution = RunExecution(self._post.redis, taken, self._post.worker)
+        self.running.append(execution)
+        for _ in range(ATTEMPTS_TO_START):
+            if child is not None and execution.begin(child):
+                break
+            self._crew.bury()
+            self._crew.fill()
+            child = self._crew.free()
+        else:
+            execution.settle(Outcome("interrupted", reason="its worker could not start it"))
+        self._post.chosen(taken.queue)
+
+    def _close(self, execution: RunExecution) -> None:
+        """Write how it ended, and go on with the next run in the same step."""
+        self.running.remove(execution)
+        self._active_at = monotonic()
+        child = execution.child
+        worn = execution.leave_child()
+        fit = child if child is not None and child.free and self._may_take else None
+        taken = self._written(execution, fit)
+        if taken is not None:
+            self._begin(taken, fit)
+        elif fit is not None:
+            self._nothing_waits = True
+            self._look_at = monotonic() + IDLE_WAIT
+        else:
+            self._look_at = 0.0
+        if child is not None and worn:
+            self._crew.dismiss(child, worn)
+        self._crew.bury()
+
+    def _written(self, execution: RunExecution, child: Supervision | None) -> Taken | None:
+        """Write its end now, or keep it until Redis is back."""
+        answer: list[Taken | None] = []
+        if not self._with_redis(lambda: answer.append(self._write(execution, child))):
+            self._unwritten.append(execution)
+        return answer[0] if answer else None
+
+    def _write(self, execution: RunExecution, child: Supervision | None) -> Taken | None:
+        if execution.fenced:
+            return None
+        return self._advance(execution, child)
+
+    def _advance(self, ended: RunExecution | None, child: Supervision | None) -> Taken | None:
+        post = self._post
+        written, ending = ended.ended() if ended is not None else (None, None)
+        queues = post.queues() if child is not None else ()
+        others = len(self.running)
+        done = advance(post.redis, post.catalogue, post.worker, queues, written, others)
+        if ended is not None and ending is not None:
+            self._lines.ended(ended.taken, ending, written=done.written)
+        return done.taken

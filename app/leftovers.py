@@ -1,0 +1,108 @@
+"""What a run leaves in its process, put back before the next run.
+
+Put back: working directory, environment, umask, signal handlers and mask, handlers and level of
+the root logger, `logging.disable`, the default socket time-out, recursion limit, context
+variables, `sys.stdout` and `sys.stderr`, and everything it started. A run that leaves a thread
+behind costs the process, as does one that fills its memory. What stays, as in any warm worker: what
+modules hold (caches, connections, patches), `sys.path`, seeds of random numbers, warning filters,
+levels of single loggers, resource limits, and open files.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from app.descendants import end_children, has_children
+
+WATCHED_SIGNALS = (
+    signal.SIGALRM,
+    signal.SIGCHLD,
+    signal.SIGHUP,
+    signal.SIGINT,
+    signal.SIGPIPE,
+    signal.SIGQUIT,
+    signal.SIGTERM,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+)
+
+
+class Baseline:
+    """A process's state between runs."""
+
+    def __init__(self) -> None:
+        self._folder = _folder()
+        self._environment = dict(os.environ)
+        self._umask = _umask()
+        self._signals = {number: signal.getsignal(number) for number in WATCHED_SIGNALS}
+        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        self._root = logging.getLogger()
+        self._handlers = list(self._root.handlers)
+        self._level = self._root.level
+        self._disabled = logging.root.manager.disable
+        self._recursion = sys.getrecursionlimit()
+        self._timeout = socket.getdefaulttimeout()
+        self._streams: tuple[Any, Any] = sys.stdout, sys.stderr
+
+    def restore(self) -> str | None:
+        """Put everything back; return why this process should take no further run, if it should."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self._restore_signals()
+        self._restore_logging()
+        sys.stdout, sys.stderr = self._streams
+        self._restore_surroundings()
+        if has_children() and not end_children():
+            return "what it started does not end"
+        if threading.active_count() > 1:
+            return "it left a thread behind"
+        return None
+
+    def _restore_signals(self) -> None:
+        for number, handler in self._signals.items():
+            if signal.getsignal(number) is not handler:
+                signal.signal(number, handler)
+        if signal.pthread_sigmask(signal.SIG_BLOCK, ()) != self._mask:
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+
+    def _restore_logging(self) -> None:
+        root = self._root
+        if root.handlers != self._handlers:
+            root.handlers[:] = self._handlers
+        if root.level != self._level:
+            root.setLevel(self._level)
+        if root.manager.disable != self._disabled:
+            logging.disable(self._disabled)
+
+    def _restore_surroundings(self) -> None:
+        # Its own folder may be gone.
+        with suppress(OSError):
+            if _folder() != self._folder:
+                os.chdir(self._folder)
+        if os.environ != self._environment:
+            os.environ.clear()
+            os.environ.update(self._environment)
+        os.umask(self._umask)
+        socket.setdefaulttimeout(self._timeout)
+        if sys.getrecursionlimit() != self._recursion:
+            sys.setrecursionlimit(self._recursion)
+
+
+def _umask() -> int:
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask
+
+
+def _folder() -> str:
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:
+        return ""

@@ -1,0 +1,43 @@
+"""Queues with their registries, and what was set aside."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from app import keys
+from app.reads.frame import frame_and_more
+from app.reads.live import ask_redis
+from app.reads.shapes import FrameView, QueuesView, SetAside
+from app.system import System
+
+SHOWN = 50
+
+
+def queues(system: System, now: datetime) -> tuple[QueuesView, FrameView]:
+    """Return every queue, and some of what was set aside: one query, two round trips."""
+    live = ask_redis(system, now)
+    around, whole, _ = frame_and_more(system, now, live)
+    aside = _set_aside(system) if live.quarantined else ()
+    return QueuesView(whole.queues, aside, live.quarantined, live.away), around
+
+
+def _set_aside(system: System) -> tuple[SetAside, ...]:
+    try:
+        answer: Any = system.redis.hscan(keys.QUARANTINE, count=SHOWN)
+    except (RedisError, OSError):
+        return ()
+    found: dict[bytes, bytes] = answer[1]
+    return tuple(_entry(name, note) for name, note in sorted(found.items())[:SHOWN])
+
+
+def _entry(name: bytes, text: bytes) -> SetAside:
+    try:
+        note = json.loads(text)
+        told = {key: str(note.get(key, "")) for key in ("reason", "place", "at")}
+    except (ValueError, AttributeError, RecursionError):
+        told = {"reason": "nothing readable was noted", "place": "", "at": ""}
+    return SetAside(name=name.decode("utf-8", "replace"), **told)

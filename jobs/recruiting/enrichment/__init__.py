@@ -1,0 +1,1 @@
+"""Who is looked up, where, and what is kept of the answers."""
