@@ -105,8 +105,8 @@ def send(engine: Engine, mailer: Mailer, clock: Clock, wake: Wake) -> ReminderRe
 
 def _soon(engine: Engine, now: datetime) -> list[datetime]:
     """Return when the next reminders are due, until the next scan is sure to have happened."""
-    horizon = now + PERIOD + EARLY
-    return [each.due_at for each in due_reminders(engine, horizon) if each.due_at > now + EARLY]
+    found = due_reminders(engine, now, now + PERIOD + EARLY)
+    return [each.due_at for each in found if each.due_at > now + EARLY]
 
 
 def _ended(found: Materialised, done: Sent, later: int, clock: Clock, wake: Wake) -> ReminderResult:
@@ -155,7 +155,7 @@ def _result(found: Materialised, done: Sent, later: int) -> ReminderResult:
 
 def _message(found: Materialised, done: Sent, later: int, superseded: int) -> str:
     counted = (
-        (done.ended["sent"] - done.changes, "reminders sent"),
+        (reminders := done.ended["sent"] - done.changes, f"reminder{_s(reminders)} sent"),
         (done.changes, "told of a change"),
         (superseded, "taken back because the interview changed"),
         (done.ended["missed"], "missed"),
@@ -168,6 +168,10 @@ def _message(found: Materialised, done: Sent, later: int, superseded: int) -> st
     if later:
         text += f" {later:,} more are due within the hour, each at its time."
     return text
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
 
 
 def _clock() -> datetime:

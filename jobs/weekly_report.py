@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from app import (
+    Invalid,
     Retry,
     RotaError,
     Skip,
@@ -96,19 +97,19 @@ def report(
     """
     wanted = closed_week(week, now, zone) if week else last_closed_week(fired_at, zone)
     kept = report_of(engine, wanted, now, zone)
-    for line in kept.plain.splitlines()[:8]:
-        log.debug("%s", line)
     try:
-        open_mailer().close()
-        recipients = recruiters()
+        recipients, mailer = recruiters(), open_mailer()
     except Skip as skip:
         raise Skip(f"{skip}. The report of {kept.week} is made and shown in its panel") from None
-    mailed = mail_report(engine, kept, recipients, now, resend_unknown=resend_unknown)
+    with mailer:
+        mailed = mail_report(engine, mailer, kept, recipients, now, resend_unknown=resend_unknown)
     result = _result(kept, mailed)
     for note in result.notes:
         log.warning("%s", note)
     if mailed.waiting:
-        raise Unavailable("The mail server", result.message.rstrip("."), retry_after=60)
+        raise Unavailable("The mail server", f"{result.message} {mailed.waiting[0]}".rstrip("."))
+    if mailed.failed and not mailed.reached:
+        raise Invalid(f"Nobody got the report of {kept.week}. {mailed.failed[0]}")
     return result
 
 

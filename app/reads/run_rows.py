@@ -33,7 +33,13 @@ def error_part(name: str, longest: int) -> Any:
 # Lists tell of an error its class and first line; the traceback stays where it is.
 LISTED = [*LIGHT, error_part("type", 200), error_part("message", LONGEST_LINE)]
 
-RQ_LIVE = {"queued": "queued", "started": "running", "scheduled": "scheduled"}
+RQ_LIVE = {
+    "queued": "queued",
+    "started": "running",
+    "scheduled": "scheduled",
+    # No result is missing here, so that a cancelled run need not wait for the recorder to show.
+    "canceled": "cancelled",
+}
 
 
 def run_view(row: Any, attempts: tuple[AttemptView, ...] = ()) -> RunView:

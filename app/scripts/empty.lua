@@ -13,15 +13,13 @@ while left < tonumber(ARGV[1]) do
     local static = field(job, 'rota_static')
     redis.call('HSET', job, 'status', 'canceled')
     redis.call('EXPIRE', job, 86400)
-    if static then
+    local task = decoded(static).task_id
+    if type(task) == 'string' then
       local revision = redis.pcall('HINCRBY', job, 'rota_revision', 1)
       emit(id, 'cancelled', type(revision) == 'number' and revision or 1,
         field(job, 'rota_attempt') or 0, static, cjson.encode({reason = ARGV[2]}))
-      local task = decoded(static).task_id
-      if type(task) == 'string' then
-        redis.call('SREM', 'rota:live:' .. task, id)
-        release_buffered(task)
-      end
+      redis.call('SREM', 'rota:live:' .. task, id)
+      release_buffered(task)
     end
   end
 end

@@ -60,7 +60,8 @@ local function take()
   if before then return before end
   for i = 10, 9 + tonumber(ARGV[3]) do
     local queue, key = ARGV[i], 'rq:queue:' .. ARGV[i]
-    for dropped = 1, 100 do
+    local paused = redis.call('HEXISTS', 'rota:pauses', 'queue:' .. queue) == 1
+    for dropped = 1, paused and 0 or 100 do
       local id = redis.pcall('LINDEX', key, 0)
       if type(id) ~= 'string' then break end
       local job = 'rq:job:' .. id

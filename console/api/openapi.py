@@ -95,7 +95,8 @@ def _has_other_rules(app: Flask, rule: Rule) -> bool:
 
 
 def _name(rule: Rule) -> str:
-    return rule.endpoint.removeprefix("api_").replace(".", "_")
+    endpoint: str = rule.endpoint
+    return endpoint.removeprefix("api_").replace(".", "_")
 
 
 def _path_parameters(rule: Rule) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ MOST_ATTEMPTS = 12
 Identity = tuple[str, str, str]
 # Not sent by this attempt; but an earlier one may have sent it.
 _WAITING = case((mail_outbox.c.unknowns > 0, "unknown"), else_="pending")
+_NOT_SENT = ("pending", "missed", "superseded")
 
 
 @dataclass(frozen=True)
@@ -202,8 +203,9 @@ def _ended(
     engine: Engine, claim: Claim, now: datetime, values: dict[str, Any], *, sent_now: bool
 ) -> Delivery:
     cleared = {"owner": None, "lease_until": None, "updated_at": now}
-    if values["state"] == "pending":
-        values = {**values, "state": _WAITING}
+    if values["state"] in _NOT_SENT:
+        state = case((mail_outbox.c.unknowns > 0, "unknown"), else_=values["state"])
+        values = {**values, "state": state}
     with writing(engine) as connection:
         # The token of a claim whose lease ran out stays until somebody claims it anew.
         change = _mine(claim, "sending", "unknown").values({**values, **cleared})

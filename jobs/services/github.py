@@ -158,7 +158,7 @@ class GitHub:
 
     def _own_path(self, location: str) -> str | None:
         """Return the path of a redirect within this service; the token must not leave it."""
-        if location.startswith("/"):
+        if location.startswith("/") and not location.startswith("//"):
             return location.removeprefix(urlsplit(self.http.base_url).path)
         if location.startswith(f"{self.http.base_url}/"):
             return location.removeprefix(self.http.base_url)

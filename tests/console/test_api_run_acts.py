@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from rq.utils import utcformat
 
@@ -97,7 +98,8 @@ def test_a_worker_is_listed_and_asked_to_stop(
     redis, now = console_system.redis, datetime.now(UTC)
     run_id = actions.trigger(console_system, OPERATOR, "greet").run_id
     redis.sadd(keys.WORKERS, keys.worker("w1"))
-    fields = {"hostname": "h", "pid": "7", "queues": "high,default", "state": "busy",
+    fields: dict[Any, Any] = {"hostname": "h", "pid": "7", "state": "busy",
+              "queues": "high,default",
               "birth": utcformat(now), "last_heartbeat": utcformat(now), "current_job": run_id,
               "successful_job_count": "3"}  # fmt: skip
     redis.hset(keys.worker("w1"), mapping=fields)
@@ -105,7 +107,7 @@ def test_a_worker_is_listed_and_asked_to_stop(
     assert (worker["name"], worker["state"], worker["succeeded"]) == ("w1", "busy", 3)
     assert worker["queues"] == ["high", "default"]
     assert worker["current_run_id"] == run_id
-    ear = redis.pubsub()
+    ear: Any = redis.pubsub()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
     ear.subscribe("rq:pubsub:w1")
     answer = acting_program.post("/api/v1/workers/w1/stop")
     assert (answer.status_code, answer.get_json()["status"]) == (202, "stopping")

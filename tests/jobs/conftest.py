@@ -43,6 +43,12 @@ def sqlite_engine(sqlite_url: str) -> Iterator[Engine]:
     yield from _migrated(sqlite_url)
 
 
+@pytest.fixture
+def postgres_engine(postgres_url: str) -> Iterator[Engine]:
+    """An empty, migrated PostgreSQL database."""
+    yield from _migrated(postgres_url)
+
+
 def _migrated(url: str) -> Iterator[Engine]:
     engine = open_database(url.replace("postgresql://", "postgresql+psycopg://"))
     migrate(engine)

@@ -45,7 +45,7 @@ class DemoOrganisation:
         self.entries = self._entries(candidates)
 
     def _entries(self, count: int) -> list[Entry]:
-        several = [int(number) for number in self._choice("applications of a candidate", count)]
+        several = [int(number) for number in self.dealt("applications of a candidate", count)]
         dealt = self._applications(sum(several))
         entries = []
         people = zip(self._people(count), several, strict=True)
@@ -123,8 +123,8 @@ class DemoOrganisation:
                 with_offer(journeys[n], ended, twice=again, draft=False, random=self.random)
 
     def _open(self, count: int) -> list[tuple[Journey, str]]:
-        stages = self._choice("stage of an open application", count)
-        sources = self._choice("source of an application", count)
+        stages = self.dealt("stage of an open application", count)
+        sources = self.dealt("source of an application", count)
         silent = self._share("open applications without activity for over 90 days", count)
         drafts = iter(self._share("open offers still in draft", stages.count("Offer")))
         stays = self._stays(count)
@@ -156,7 +156,8 @@ class DemoOrganisation:
 
     # --- cards -----------------------------------------------------------------------------------
 
-    def _choice(self, name: str, count: int) -> list[str]:
+    def dealt(self, name: str, count: int) -> list[str]:
+        """Return `count` values at the rates of CHOICES[name], in random order."""
         cards = deal(CHOICES[name], count)
         self.random.shuffle(cards)
         return cards

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
 
+from jobs.recruiting.archive.rule import VERSION
 from jobs.recruiting.demo.dealing import spans
 from jobs.recruiting.demo.generator import DemoOrganisation
 from jobs.recruiting.demo.journeys import ARCHIVIST, RECRUITER, Journey
@@ -17,6 +18,7 @@ from jobs.recruiting.schema import (
     applications,
     archive_changes,
     candidates,
+    interviews,
     offers,
     openings,
     position_events,
@@ -26,8 +28,8 @@ from jobs.recruiting.schema import (
 
 BATCH = 5_000
 ON_HOLD = timedelta(days=21)
+AN_HOUR = timedelta(hours=1)
 OPEN_FOR_DAYS = 40
-RULE_VERSION = 1
 
 
 class Made(NamedTuple):
@@ -46,6 +48,7 @@ def write_history(
     now = organisation.end
     _insert(connection, stage_events, (row for m in made for row in _events(m)))
     _insert(connection, offers, (row for m in made for row in _offers(m)))
+    _insert(connection, interviews, _interviews(organisation, made))
     _insert(connection, archive_changes, (row for m in made for row in _archived(m)))
     _date_applications(connection, made)
     _write_positions(connection, organisation, made, now)
@@ -108,6 +111,25 @@ def _offers(made: Made) -> Iterator[dict[str, Any]]:
         }
 
 
+def _interviews(organisation: DemoOrganisation, made: Sequence[Made]) -> Iterator[dict[str, Any]]:
+    """Spread what took place over the time in which it did."""
+    held = [(m, span) for m in made if (span := m.journey.interviewing)]
+    numbers = organisation.dealt("interviews of an application that left Interview", len(held))
+    for (m, (start, end)), number in zip(held, numbers, strict=True):
+        apart = (end - start) / (int(number) + 1)
+        for n in range(1, int(number) + 1):
+            at = (start + apart * n).replace(second=0, microsecond=0)
+            yield {
+                "application_id": m.application_id,
+                "title": f"Interview {n}",
+                "start_at": at,
+                "end_at": min(at + AN_HOUR, end),
+                "status": "completed",
+                "created_at": start,
+                "updated_at": min(at + AN_HOUR, end),
+            }
+
+
 def _archived(made: Made) -> Iterator[dict[str, Any]]:
     """The archive's own record, under the id its nightly run had: it can be restored."""
     last = made.journey.last
@@ -120,7 +142,7 @@ def _archived(made: Made) -> Iterator[dict[str, Any]]:
             "to_status": "archived",
             "before": {"status": "active", "previous_status": None, "reason": None},
             "reason": last.reason,
-            "rule_version": RULE_VERSION,
+            "rule_version": VERSION,
             "at": last.at,
             "actor": ARCHIVIST,
         }

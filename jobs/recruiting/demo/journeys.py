@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 from jobs.recruiting.demo.days import working_after, working_before
@@ -70,6 +71,14 @@ class Journey:
         return self.steps[-1]
 
     @property
+    def interviewing(self) -> tuple[datetime, datetime] | None:
+        """From when to when it was in Interview, if somebody decided about it there."""
+        for before, after in pairwise(self.steps):
+            if before.stage == "Interview" and after.status != "archived":
+                return before.at, after.at
+        return None
+
+    @property
     def last_activity_at(self) -> datetime:
         acted = [step.at for step in self.steps if step.status != "archived"]
         answered = [o.resolved_at or o.sent_at or o.created_at for o in self.offers]
@@ -117,7 +126,9 @@ def completed(
 
 def _archived(last: Step) -> Step:
     """The nightly archive comes at three, once ninety days are over."""
-    night = (last.at + SILENCE + timedelta(days=1)).replace(hour=3, minute=0)
+    night = (last.at + SILENCE + timedelta(days=1)).replace(
+        hour=3, minute=0, second=0, microsecond=0
+    )
     return Step(night, "archived", last.stage, ARCHIVIST, REASONS["archived"][0])
 
 

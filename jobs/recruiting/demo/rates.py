@@ -25,6 +25,7 @@ CHOICES: Mapping[str, Rates] = {
         "Interview": 0.28,
         "Offer": 0.12,
     },
+    "interviews of an application that left Interview": {"1": 0.35, "2": 0.45, "3": 0.20},
     "source of an application": {
         "Careers page": 0.40,
         "LinkedIn": 0.25,

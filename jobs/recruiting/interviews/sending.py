@@ -20,12 +20,21 @@ from jobs.recruiting.interviews.loading import (
     reminders_query,
 )
 from jobs.recruiting.interviews.materialise import KIND, key_of
-from jobs.recruiting.interviews.plan import EARLY, Guest, Interview, Reminder, judge, outdated
+from jobs.recruiting.interviews.plan import (
+    EARLY,
+    Guest,
+    Interview,
+    Reminder,
+    Verdict,
+    judge,
+    outdated,
+)
 from jobs.recruiting.outbox import MOST_UNKNOWNS, Delivery, Withdrawn, deliver
 from jobs.recruiting.schema import interview_reminders, mail_outbox
 from jobs.services.mail import Mailer
 
 MOST_NOTES = 20
+DELETED = "the interview was deleted"
 Clock = Callable[[], datetime]
 log = logging.getLogger(__name__)
 
@@ -48,9 +57,13 @@ class Sent:
             self.notes.append(f"{named}: {what}")
 
 
-def due_reminders(engine: Engine, until: datetime) -> list[Reminder]:
+def due_reminders(engine: Engine, now: datetime, until: datetime) -> list[Reminder]:
     """Return what is to be sent by `until`, the interview that begins first first."""
-    again = and_(mail_outbox.c.state == "unknown", mail_outbox.c.unknowns <= MOST_UNKNOWNS)
+    again = and_(
+        mail_outbox.c.state == "unknown",
+        mail_outbox.c.unknowns <= MOST_UNKNOWNS,
+        interview_reminders.c.start_at > now,
+    )
     query = (
         reminders_query()
         .where(
@@ -70,7 +83,7 @@ def send_due(engine: Engine, mailer: Mailer, clock: Clock, until: datetime | Non
     """
     done = Sent()
     early = until is not None
-    found = due_reminders(engine, until or clock() + EARLY)
+    found = due_reminders(engine, clock(), until or clock() + EARLY)
     for number, each in enumerate(found):
         progress(number, len(found), "sending reminders")
         try:
@@ -89,17 +102,22 @@ def _send_one(
     engine: Engine, mailer: Mailer, each: Reminder, clock: Clock, done: Sent, *, early: bool
 ) -> None:
     interview = _now(engine, each)
-    verdict = judge(each, interview, max(clock(), each.due_at) if early else clock())
+    now = max(clock(), each.due_at) if early else clock()
+    verdict = judge(each, interview, now) if interview else Verdict("superseded", DELETED)
     if verdict.what == "later":
         return
-    if verdict.what != "send":
-        _end(engine, each, verdict.what, verdict.reason, clock(), done)
+    if verdict.what != "send" and each.state == "pending":
+        _end(engine, each, verdict, clock(), done)
         return
-    _count(_deliver(engine, mailer, each, clock), each, done)
+    _count(_deliver(engine, mailer, each, verdict, clock), each, done)
 
 
-def _deliver(engine: Engine, mailer: Mailer, each: Reminder, clock: Clock) -> Delivery:
+def _deliver(
+    engine: Engine, mailer: Mailer, each: Reminder, verdict: Verdict, clock: Clock
+) -> Delivery:
     def write() -> EmailMessage:
+        if verdict.what != "send":
+            raise Withdrawn(verdict.what, verdict.reason)
         interview, guest = _still_true(engine, each, clock())
         return compose(each, interview, guest, mailer.sender.addr_spec, clock())
 
@@ -123,30 +141,26 @@ def _deliver(engine: Engine, mailer: Mailer, each: Reminder, clock: Clock) -> De
 def _still_true(engine: Engine, each: Reminder, now: datetime) -> tuple[Interview, Guest]:
     """Return interview and reader. Raises Withdrawn when the mail must not go out any more."""
     interview = _now(engine, each)
-    if reason := outdated(each, interview):
+    guest = interview.guest(each.recipient) if interview else None
+    reason = outdated(each, interview) if interview else DELETED
+    if reason or interview is None or guest is None:
         raise Withdrawn("superseded", reason)
     if now >= each.start_at:
         raise Withdrawn("missed", "the interview has begun")
-    guest = interview.guest(each.recipient)
-    if guest is None:
-        raise Withdrawn("superseded", "no longer takes part under this address")
     return interview, guest
 
 
-def _now(engine: Engine, each: Reminder) -> Interview:
+def _now(engine: Engine, each: Reminder) -> Interview | None:
     with reading(engine) as connection:
-        return load_interviews(connection, [each.interview_id])[each.interview_id]
+        return load_interviews(connection, [each.interview_id]).get(each.interview_id)
 
 
-def _end(
-    engine: Engine, each: Reminder, state: str, reason: str, now: datetime, done: Sent
-) -> None:
-    """End what is not to be sent; one whose answer was lost stays `unknown`, which it is."""
+def _end(engine: Engine, each: Reminder, verdict: Verdict, now: datetime, done: Sent) -> None:
     with writing(engine) as connection:
-        if outbox_rows.withdraw(connection, [each.mail_id], state, reason, now):
-            done.ended[state] += 1
-            if state == "missed":
-                done.note(each, reason)
+        if outbox_rows.withdraw(connection, [each.mail_id], verdict.what, verdict.reason, now):
+            done.ended[verdict.what] += 1
+            if verdict.what == "missed":
+                done.note(each, verdict.reason)
 
 
 def _count(delivery: Delivery, each: Reminder, done: Sent) -> None:
@@ -155,6 +169,9 @@ def _count(delivery: Delivery, each: Reminder, done: Sent) -> None:
         done.note(each, f"will be tried again: {delivery.reason or 'another run is sending it'}")
         return
     if delivery.state == "sent" and not delivery.sent_now:
+        return
+    if delivery.state == "unknown" and each.state == "unknown":
+        # Known before; it could not be sent again.
         return
     done.ended[delivery.state] += 1
     if delivery.sent_now and each.kind != "reminder":

@@ -24,6 +24,7 @@ class Line:
     value: str
     basis: str = ""
     prior: str = NONE
+    prior_basis: str = ""
     prior_change: str = ""
     usual: str = NONE
     usual_change: str = ""
@@ -71,7 +72,8 @@ def line(
         label=label,
         value=_value(numbers[0], kind) + few(found[0]),
         basis=basis(found[0]),
-        prior=_value(prior, kind),
+        prior=_value(prior, kind) + (few(found[1]) if len(found) > 1 else ""),
+        prior_basis=basis(found[1]) if len(found) > 1 else "",
         prior_change=_change(numbers[0], prior, kind),
         usual=_value(usual, kind),
         usual_change=_change(numbers[0], usual, kind),

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from app import Invalid, Unavailable, progress
 from jobs.recruiting.outbox import Delivery, deliver
 from jobs.recruiting.weekly.keeping import KeptReport
+from jobs.services.mail import Mailer
 
 KIND = "weekly_analytics_report"
 
@@ -26,9 +27,15 @@ class Mailed:
     unknown: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
 
+    @property
+    def reached(self) -> int:
+        """How many have it, or may have it."""
+        return self.sent + self.sent_before + len(self.unknown)
+
 
 def mail_report(
     engine: Engine,
+    mailer: Mailer,
     report: KeptReport,
     recipients: Sequence[str],
     now: datetime,
@@ -40,28 +47,22 @@ def mail_report(
     mailed = Mailed()
     for place, recipient in enumerate(recipients, start=1):
         progress(place - 1, len(recipients), f"mailing {report.week}")
-        _count(
-            mailed, f"recipient {place}", _attempt(engine, report, recipient, now, resend_unknown)
-        )
+        try:
+            result: Delivery | Unavailable | Invalid = deliver(
+                engine,
+                kind=KIND,
+                key=report.week,
+                recipient=recipient,
+                compose=composer(report),
+                now=now,
+                resend_unknown=resend_unknown,
+                mailer=mailer,
+            )
+        except (Unavailable, Invalid) as error:
+            result = error
+        _count(mailed, f"recipient {place}", result)
     progress(len(recipients), len(recipients), f"mailed {report.week}")
     return mailed
-
-
-def _attempt(
-    engine: Engine, report: KeptReport, recipient: str, now: datetime, resend_unknown: bool
-) -> Delivery | Unavailable | Invalid:
-    try:
-        return deliver(
-            engine,
-            kind=KIND,
-            key=report.week,
-            recipient=recipient,
-            compose=composer(report),
-            now=now,
-            resend_unknown=resend_unknown,
-        )
-    except (Unavailable, Invalid) as error:
-        return error
 
 
 def _count(mailed: Mailed, who: str, result: Delivery | Unavailable | Invalid) -> None:

@@ -44,13 +44,14 @@ def _lines(lines: Sequence[Line]) -> Iterable[str]:
         basis = f" ({line.basis})" if line.basis else ""
         yield f"{line.label}: {line.value}{basis}"
         yield (
-            f"    prior week {_changed(line.prior, line.prior_change)}, "
+            f"    prior week {_changed(line.prior, line.prior_change, line.prior_basis)}, "
             f"8-week median {_changed(line.usual, line.usual_change)}"
         )
 
 
-def _changed(value: str, change: str) -> str:
-    return f"{value} ({change})" if change else value
+def _changed(value: str, change: str, basis: str = "") -> str:
+    beside = "; ".join(part for part in (basis, change) if part)
+    return f"{value} ({beside})" if beside else value
 
 
 def _numbers(rows: Iterable[tuple[str, int]]) -> Iterable[str]:

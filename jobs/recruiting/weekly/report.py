@@ -24,6 +24,7 @@ STAGE_NAMES = {
     "other": "Other",
 }
 MOST_SOURCES = 12
+SourceRows = Sequence[tuple[str, SourceFigures]]
 
 GLANCE: Sequence[tuple[str, Callable[[Figures], Figure | None], Kind]] = (
     ("Applications received", lambda f: f.received, COUNT),
@@ -54,7 +55,7 @@ class Report:
     funnel: Sequence[Line]
     stays: Sequence[Line]
     offers: Sequence[tuple[str, int]]
-    sources: Sequence[tuple[str, SourceFigures]]
+    sources: SourceRows
     ageing: Sequence[tuple[str, int]]
     drop_off: Sequence[tuple[str, dict[str, int]]]
     open_by_stage: Sequence[tuple[str, int]]
@@ -73,10 +74,10 @@ def make_report(week: Week, weeks: Sequence[Figures], zone: ZoneInfo) -> Report:
         time_zone=zone.key,
         points=points(weeks),
         glance=[line("At a glance", name, weeks, get, kind) for name, get, kind in GLANCE],
-        funnel=[_conversion(kind, weeks) for kind in KINDS[:-1]],
-        stays=[_stay(kind, weeks) for kind in KINDS[:-1]],
+        funnel=[conversion_line(kind, weeks) for kind in KINDS[:-1]],
+        stays=[stay_line(kind, weeks) for kind in KINDS[:-1]],
         offers=_offers(own),
-        sources=_sources(own),
+        sources=top_sources(own),
         ageing=list(own.ageing.items()),
         drop_off=[(STAGE_NAMES[kind], ends) for kind, ends in own.drop_off.items()],
         open_by_stage=[(STAGE_NAMES[kind], n) for kind, n in own.open_by_stage.items()],
@@ -94,7 +95,8 @@ def days_of(week: Week) -> str:
     return f"{week.monday.day} {week.monday:%b}{year} – {sunday.day} {sunday:%b %Y}"
 
 
-def _conversion(kind: str, weeks: Sequence[Figures]) -> Line:
+def conversion_line(kind: str, weeks: Sequence[Figures]) -> Line:
+    """Return how many got further than `kind`, held against earlier spans of time."""
     following = KINDS[KINDS.index(kind) + 1]
     label = f"{STAGE_NAMES[kind]} → {STAGE_NAMES[following]}"
 
@@ -105,7 +107,9 @@ def _conversion(kind: str, weeks: Sequence[Figures]) -> Line:
     return replace(made, share=made.number or 0.0)
 
 
-def _stay(kind: str, weeks: Sequence[Figures]) -> Line:
+def stay_line(kind: str, weeks: Sequence[Figures]) -> Line:
+    """Return how long stays in `kind` took; the longest of all stages has the full bar."""
+
     def stay(figures: Figures) -> Spread:
         return figures.time_in_stage[kind]
 
@@ -126,7 +130,7 @@ def _offers(own: Figures) -> list[tuple[str, int]]:
     ]
 
 
-def _sources(own: Figures) -> list[tuple[str, SourceFigures]]:
+def top_sources(own: Figures) -> list[tuple[str, SourceFigures]]:
     """Return the sources with most applications; the others together as one."""
     ordered = sorted(own.sources.items(), key=lambda item: (-item[1].received, item[0]))
     if len(ordered) <= MOST_SOURCES:

@@ -41,7 +41,7 @@ def _rows(report: Report) -> Iterator[tuple[object, ...]]:
         )
     for section, rows in (
         ("Offers", report.offers),
-        ("Open by days since the last activity", report.ageing),
+        ("Open since the last activity", [(f"{days} days", n) for days, n in report.ageing]),
         ("Open by stage", report.open_by_stage),
         ("Data quality", report.quality),
     ):
