@@ -22,7 +22,7 @@ from app.run_jobs import NewRun, fire_run_id, job_pairs, milliseconds
 log = logging.getLogger("rota.scheduler")
 
 BATCH = 1_000
-CHUNK = 100
+CHUNK = 50
 Call = tuple[bytes, list[str], list[Any]]
 
 

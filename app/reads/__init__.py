@@ -11,7 +11,7 @@ from app.reads.live import demand_redis
 from app.reads.one_run import run, run_page
 from app.reads.preview import preview
 from app.reads.queue_views import queues
-from app.reads.run_list import runs
+from app.reads.run_list import exported_runs, runs
 from app.reads.run_logs import run_log
 from app.reads.standing import overview, ready, tasks_with_overview, version
 from app.reads.task_page import task_page
@@ -23,6 +23,7 @@ from app.reads.worker_views import workers
 __all__ = [
     "audit",
     "demand_redis",
+    "exported_runs",
     "failed_runs",
     "failures",
     "fire_times",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
 from sqlalchemy import Select, select, tuple_
 
 from app.errors import Invalid
 from app.reads.cursors import checked_limit, decode, encode
 from app.reads.run_rows import LISTED, run_view
+from app.reads.run_search import STATUSES, TRIGGERS, conditions
 from app.records.database import reading
 from app.records.schema import runs as table
 from app.system import System
-from app.views import ENDED, Page, RunView
+from app.views import Page, RunView
 
-STATUSES = (*sorted(ENDED), "scheduled", "queued", "running")
-TRIGGERS = ("schedule", "manual", "api", "cli", "backfill", "dependency")
+MOST_EXPORTED = 10_000
 
 
 def runs(
@@ -24,15 +28,16 @@ def runs(
     trigger: str | None = None,
     limit: int = 50,
     cursor: str | None = None,
+    q: str | None = None,
+    now: datetime | None = None,
 ) -> Page[RunView]:
-    """Return one page of runs that match. Raises Invalid, Unavailable."""
-    statement = _matching(task_id, status, trigger)
+    """Return one page of runs that match; `q` is a search. Raises Invalid, Unavailable."""
+    statement = _matching(system, task_id, status, trigger, q, now)
     if cursor is not None:
         at, run_id = decode(cursor)
         statement = statement.where(tuple_(table.c.at, table.c.run_id) < tuple_(at, run_id))
-    ordered = statement.order_by(table.c.at.desc(), table.c.run_id.desc())
     with reading(system.database) as connection:
-        rows = connection.execute(ordered.limit(checked_limit(limit) + 1)).all()
+        rows = connection.execute(statement.limit(checked_limit(limit) + 1)).all()
     page = rows[:limit]
     more = len(rows) > limit
     return Page(
@@ -41,10 +46,30 @@ def runs(
     )
 
 
+def exported_runs(
+    system: System,
+    *,
+    task_id: str | None = None,
+    status: str | None = None,
+    trigger: str | None = None,
+    q: str | None = None,
+    now: datetime | None = None,
+) -> list[RunView]:
+    """Return what `runs` finds on all its pages together, the newest 10,000 at most."""
+    statement = _matching(system, task_id, status, trigger, q, now)
+    with reading(system.database) as connection:
+        return [run_view(row) for row in connection.execute(statement.limit(MOST_EXPORTED))]
+
+
 def _matching(
-    task_id: str | None, status: str | None, trigger: str | None
-) -> Select[tuple[object]]:
-    statement: Select[tuple[object]] = select(*LISTED)
+    system: System,
+    task_id: str | None,
+    status: str | None,
+    trigger: str | None,
+    q: str | None,
+    now: datetime | None,
+) -> Select[Any]:
+    statement = select(*LISTED).order_by(table.c.at.desc(), table.c.run_id.desc())
     if task_id:
         statement = statement.where(table.c.task_id == task_id)
     if status:
@@ -53,6 +78,9 @@ def _matching(
     if trigger:
         _check("trigger", trigger, TRIGGERS)
         statement = statement.where(table.c.trigger == trigger)
+    if q:
+        zone = ZoneInfo(system.settings.timezone)
+        statement = statement.where(*conditions(q, now or datetime.now(UTC), zone))
     return statement
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.reads.run_list import STATUSES, TRIGGERS
+from app.reads.run_search import STATUSES, TRIGGERS
 from console.api.operations import Part
 
 LONGEST_REASON = 500

@@ -12,7 +12,7 @@ from console.api.operations import operation
 from console.api.query import query, whole
 from console.api.shapes import runs_document
 from console.api.tasks import RUNS
-from console.context import current_system
+from console.context import current_system, now
 
 blueprint = Blueprint("api_runs", __name__, url_prefix="/api/v1/runs")
 
@@ -21,6 +21,7 @@ blueprint = Blueprint("api_runs", __name__, url_prefix="/api/v1/runs")
 @operation(
     {200: RUNS},
     query={
+        "q": parts.text("A search, in the grammar that the page of runs explains"),
         "task_id": parts.text("Only of this task"),
         "status": parts.STATUS,
         "trigger": parts.TRIGGER,
@@ -35,6 +36,8 @@ def list_runs() -> ResponseReturnValue:
         task_id=given.get("task_id"),
         status=given.get("status"),
         trigger=given.get("trigger"),
+        q=given.get("q"),
+        now=now(),
         limit=whole(given, "limit", 50),
         cursor=given.get("cursor"),
     )

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import reads
-from console.context import current_system
+from app import actions, reads
+from app.errors import Conflict, Invalid, Unknown
+from app.reads.run_search import STATUSES, TRIGGERS
+from app.views import Page, RunView, rfc3339, to_json
+from console.context import actor, current_system, now
 from console.live import live
+from console.notices import tell
 from console.pages.frame import render
+from console.sign_in import local_path
+from console.wording import plural
 
-STATUSES = (
-    "scheduled", "queued", "running", "succeeded", "failed", "cancelled", "stopped", "skipped",
-    "missed", "lost", "expired", "quarantined",
-)  # fmt: skip
-TRIGGERS = ("schedule", "manual", "api", "cli", "backfill", "dependency")
 PAGE = 50
+FILTERS = ("q", "task_id", "status", "trigger")
+COLUMNS = (
+    "run_id", "task_id", "status", "trigger", "triggered_by", "at", "fire_time", "queued_at",
+    "started_at", "ended_at", "duration_seconds", "wait_seconds", "attempt", "queue", "worker",
+    "reason",
+)  # fmt: skip
+ACTS: dict[str, tuple[Callable[..., Any], str]] = {
+    "cancel": (actions.cancel, "cancelled"),
+    "stop": (actions.stop, "asked to stop"),
+    "retry": (actions.retry, "queued again"),
+}
 
 blueprint = Blueprint("runs", __name__)
 
@@ -23,16 +40,64 @@ blueprint = Blueprint("runs", __name__)
 @blueprint.get("/runs")
 @live
 def page() -> ResponseReturnValue:
-    chosen = {name: request.args.get(name, "").strip() for name in ("task_id", "status", "trigger")}
+    chosen = _chosen()
     cursor = request.args.get("cursor") or None
-    found = reads.runs(
-        current_system(),
-        task_id=chosen["task_id"] or None,
-        status=chosen["status"] or None,
-        trigger=chosen["trigger"] or None,
-        limit=PAGE,
-        cursor=cursor,
-    )
+    try:
+        found = reads.runs(current_system(), **_given(chosen), limit=PAGE, cursor=cursor, now=now())
+    except Invalid as refused:
+        return _show(chosen, Page(()), cursor, refused), 422
+    return _show(chosen, found, cursor)
+
+
+@blueprint.get("/runs/export/<form>")
+def export(form: str) -> ResponseReturnValue:
+    """What the filters find, the newest 10,000 at most, as CSV or JSON."""
+    if form not in ("csv", "json"):
+        raise Unknown("export", form)
+    found = reads.exported_runs(current_system(), **_given(_chosen()), now=now())
+    place = {"Content-Disposition": f'attachment; filename="runs.{form}"'}
+    if form == "json":
+        answer = jsonify(runs=to_json(found))
+        answer.headers.update(place)
+        return answer
+    return Response(_csv(found), content_type="text/csv; charset=utf-8", headers=place)
+
+
+@blueprint.post("/runs/act")
+def act() -> ResponseReturnValue:
+    """Do one thing with each run that was chosen, and tell how it went."""
+    verb = request.form.get("act", "")
+    if verb not in ACTS:
+        raise Invalid("That cannot be done with runs.", {"act": f"one of {', '.join(ACTS)}"})
+    done, refused = 0, []
+    for run_id in request.form.getlist("run")[:PAGE]:
+        try:
+            ACTS[verb][0](current_system(), actor(), run_id, now=now())
+            done += 1
+        except (Conflict, Unknown) as error:
+            refused.append(str(error))
+    tell(_report(done, refused, ACTS[verb][1]), "waiting" if refused else "done")
+    return redirect(local_path(request.form.get("back")) or url_for("runs.page"), 303)
+
+
+def _report(done: int, refused: list[str], word: str) -> str:
+    if not done and not refused:
+        return "No run was chosen."
+    told = f"{plural(done, 'run')} {word}."
+    return f"{told} {plural(len(refused), 'run')} left as it was: {refused[0]}" if refused else told
+
+
+def _chosen() -> dict[str, str]:
+    return {name: request.args.get(name, "").strip() for name in FILTERS}
+
+
+def _given(chosen: dict[str, str]) -> dict[str, Any]:
+    return {name: text or None for name, text in chosen.items()}
+
+
+def _show(
+    chosen: dict[str, str], found: Page[RunView], cursor: str | None, refused: Invalid | None = None
+) -> str:
     return render(
         "runs.html",
         runs=found,
@@ -41,4 +106,27 @@ def page() -> ResponseReturnValue:
         later=cursor is not None,
         statuses=STATUSES,
         triggers=TRIGGERS,
+        task_ids=list(current_system().catalogue.tasks),
+        refused=refused,
     )
+
+
+def _csv(runs: list[RunView]) -> str:
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow([*COLUMNS, "error_type", "error_message"])
+    for run in runs:
+        cells = [_cell(getattr(run, name)) for name in COLUMNS]
+        error = [run.error.type, run.error.message] if run.error else ["", ""]
+        rows.writerow([*cells, *map(_cell, error)])
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if hasattr(value, "isoformat"):
+        return rfc3339(value)
+    text = str(value).encode("utf-8", "replace").decode()
+    # A spreadsheet would take these for formulas.
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -5,12 +5,18 @@ from __future__ import annotations
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, delete, insert, inspect
+from sqlalchemy import Engine, delete, insert, inspect, select
 
 from app.records import schema as engine_schema
-from app.records.database import writing
-from app.records.migrate import config, pending
-from jobs.recruiting.schema import APPLICATION_STATUSES, POSITION_STATUSES, candidates, metadata
+from app.records.database import open_database, writing
+from app.records.migrate import config, migrate, pending
+from jobs.recruiting.schema import (
+    APPLICATION_STATUSES,
+    POSITION_STATUSES,
+    candidates,
+    metadata,
+    resumes,
+)
 from tests.jobs.candidates import NOW
 
 
@@ -67,3 +73,21 @@ def test_an_id_is_never_given_twice(engine: Engine) -> None:
         first = connection.execute(add).scalar_one()
         connection.execute(delete(candidates))
         assert connection.execute(add).scalar_one() > first
+
+
+def test_people_who_were_stored_before_get_their_pending_resume(database_url: str) -> None:
+    engine = open_database(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    migrate(engine)
+    with writing(engine) as connection:
+        command.downgrade(config(connection), "recruiting_0001")
+    person = {"emails": [], "phones": [], "created_at": NOW, "updated_at": NOW}
+    links = [None, "https://github.com/ada"]
+    with writing(engine) as connection:
+        rows = [person | {"name": str(link), "github_url": link} for link in links]
+        connection.execute(insert(candidates), rows)
+    migrate(engine)
+    with engine.connect() as connection:
+        (row,) = connection.execute(select(resumes)).all()
+    assert (row.github_url, row.enrichment_status) == (links[1], "pending")
+    assert row.links_given_at == NOW
+    engine.dispose()

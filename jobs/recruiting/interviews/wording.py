@@ -30,11 +30,12 @@ def date_of(instant: datetime, where: ZoneInfo) -> str:
 
 
 def time_of(start: datetime, end: datetime, where: ZoneInfo) -> str:
-    """Return `10:30–11:30 (Europe/Berlin, UTC+01:00)`; the offset is that of the start."""
+    """Return `10:30–11:30 (Europe/Berlin, UTC+01:00)`."""
     first, last = start.astimezone(where), end.astimezone(where)
     until = f"{last:%H:%M}"
     if last.utcoffset() != first.utcoffset():
-        until += f" (UTC{_offset(last)})"
+        offsets = f"UTC{_offset(first)} – {until} UTC{_offset(last)}"
+        return f"{first:%H:%M} {offsets} ({where.key})"
     if last.date() != first.date():
         until += f" on {date_of(end, where)}"
     return f"{first:%H:%M}–{until} ({where.key}, UTC{_offset(first)})"

@@ -1,0 +1,172 @@
+"""The search for runs: a small grammar, turned into conditions on the history.
+
+`task:greet status:failed,lost trigger:api worker:host queue:low by:olga error:KeyError
+since:24h until:2026-11-24T09:00 longer:5m "free words"`. Parts are joined by AND; several values
+of one key, separated by commas, by OR; a minus before a part turns it around.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, func, not_, or_
+
+from app.errors import Invalid
+from app.records.schema import runs as table
+from app.schedules import ScheduleError, parse_duration
+from app.views import ENDED
+
+STATUSES = (*sorted(ENDED), "scheduled", "queued", "running")
+TRIGGERS = ("schedule", "manual", "api", "cli", "backfill", "dependency")
+LONGEST = 500
+MOST_PARTS = 20
+# What no index serves looks this far back, unless `since:` says otherwise.
+USUAL_WINDOW = timedelta(days=7)
+INDEXED = {"task", "status", "trigger", "since", "until"}
+PART = re.compile(r'\s*(-?)(?:([a-z]+):)?(?:"([^"]*)"|(\S+))')
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part: `key` is None for free words."""
+
+    negated: bool
+    key: str | None
+    text: str
+    position: int
+
+
+def conditions(text: str, now: datetime, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+    """Return what a run must meet. Raises Invalid that says where, and what is allowed."""
+    parts = _parts(text)
+    found = [_condition(part, now, zone) for part in parts]
+    keys = {part.key for part in parts}
+    if keys - INDEXED and "since" not in keys:
+        found.append(table.c.at > now - USUAL_WINDOW)
+    return found
+
+
+def _parts(text: str) -> list[Part]:
+    if len(text) > LONGEST:
+        raise Invalid("The search is too long.", {"q": f"at most {LONGEST} characters"})
+    found: list[Part] = []
+    place = 0
+    while text[place:].strip():
+        match = PART.match(text, place)
+        if match is None or match.group().count('"') % 2:
+            raise _wrong("a quote is not closed", place)
+        minus, key, quoted, plain = match.groups()
+        value = quoted if quoted is not None else plain
+        if '"' in (plain or ""):
+            raise _wrong("a quote stands inside a word", match.start())
+        found.append(Part(bool(minus), key, value, match.start()))
+        place = match.end()
+    if len(found) > MOST_PARTS:
+        raise Invalid("The search has too many parts.", {"q": f"at most {MOST_PARTS}"})
+    return found
+
+
+def _condition(part: Part, now: datetime, zone: ZoneInfo) -> ColumnElement[bool]:
+    if part.key is None:
+        made = _words(part.text)
+    elif part.key in ("since", "until"):
+        instant = _instant(part, now, zone)
+        made = table.c.at > instant if part.key == "since" else table.c.at <= instant
+    elif part.key in ("longer", "shorter"):
+        made = _lasted(part)
+    elif part.key in KEYS:
+        made = or_(*(KEYS[part.key](value, part) for value in part.text.split(",") if value))
+    else:
+        known = ", ".join((*KEYS, "since", "until", "longer", "shorter"))
+        raise _wrong(f"“{part.key}:” is not known; known are {known}", part.position)
+    # A missing value meets no condition, and so its opposite.
+    return or_(not_(made), made.is_(None)) if part.negated else made
+
+
+def _words(text: str) -> ColumnElement[bool]:
+    columns: Sequence[Any] = (
+        table.c.run_id,
+        table.c.reason,
+        table.c.error["type"].as_string(),
+        table.c.error["message"].as_string(),
+    )
+    return or_(*(_holds(func.coalesce(column, ""), text) for column in columns))
+
+
+def _holds(column: Any, text: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = func.lower(column).contains(text.lower(), autoescape=True)
+    return found
+
+
+def _one_of(name: str, allowed: Sequence[str]) -> Callable[[str, Part], ColumnElement[bool]]:
+    def condition(value: str, part: Part) -> ColumnElement[bool]:
+        if value not in allowed:
+            raise _wrong(f"“{name}:{value}”: one of {', '.join(allowed)}", part.position)
+        return table.c[name] == value
+
+    return condition
+
+
+def _exactly(name: str) -> Callable[[str, Part], ColumnElement[bool]]:
+    return lambda value, part: table.c[name] == value
+
+
+def _inside(name: str) -> Callable[[str, Part], ColumnElement[bool]]:
+    return lambda value, part: _holds(func.coalesce(table.c[name], ""), value)
+
+
+def _error(value: str, part: Part) -> ColumnElement[bool]:
+    del part
+    kind = func.coalesce(table.c.error["type"].as_string(), "")
+    mark = func.coalesce(table.c.error["fingerprint"].as_string(), "")
+    return or_(_holds(kind, value), mark == value)
+
+
+KEYS: dict[str, Callable[[str, Part], ColumnElement[bool]]] = {
+    "task": _exactly("task_id"),
+    "status": _one_of("status", STATUSES),
+    "trigger": _one_of("trigger", TRIGGERS),
+    "queue": _exactly("queue"),
+    "worker": _inside("worker"),
+    "by": _exactly("triggered_by"),
+    "error": _error,
+    "backfill": _exactly("backfill_id"),
+    "parent": _exactly("parent_run_id"),
+}
+
+
+def _instant(part: Part, now: datetime, zone: ZoneInfo) -> datetime:
+    try:
+        return now - timedelta(seconds=parse_duration(part.text))
+    except (ScheduleError, OverflowError):
+        pass
+    try:
+        local = datetime.fromisoformat(part.text)
+    except ValueError:
+        raise _wrong(
+            f"“{part.key}:{part.text}”: a duration such as 24h, or a day such as 2026-11-24",
+            part.position,
+        ) from None
+    return local if local.tzinfo is not None else local.replace(tzinfo=zone)
+
+
+def _lasted(part: Part) -> ColumnElement[bool]:
+    try:
+        seconds = parse_duration(part.text)
+    except ScheduleError as error:
+        raise _wrong(f"“{part.key}:{part.text}”: {error}", part.position) from error
+    took = func.coalesce(_epoch(table.c.ended_at) - _epoch(table.c.started_at), -1)
+    return took > seconds if part.key == "longer" else and_(took >= 0, took < seconds)
+
+
+def _epoch(column: Any) -> Any:
+    return func.extract("epoch", column)
+
+
+def _wrong(what: str, position: int) -> Invalid:
+    return Invalid("The search cannot be understood.", {"q": f"at {position + 1}: {what}"})

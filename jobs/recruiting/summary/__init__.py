@@ -1,0 +1,1 @@
+"""The recruiters' daily summary: what it covers, and what it says."""
