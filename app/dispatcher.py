@@ -23,6 +23,7 @@ from app.execution import RunExecution
 from app.listening import Listener
 from app.outcomes import Outcome
 from app.run_lines import RunLines
+from app.script_line import ScriptLine
 from app.supervision import Supervision
 from app.taking import Taken, advance
 
@@ -30,6 +31,8 @@ log = logging.getLogger("rota.worker")
 
 IDLE_WAIT = 1.0
 BUSY_WAIT = 0.25
+# How often RQ's readers are told which run a busy worker has.
+ANNOUNCE_SECONDS = 1.0
 # How long after the end of the draining it is tried to write how runs ended.
 LAST_WORDS_SECONDS = 3.0
 ATTEMPTS_TO_START = 3
@@ -46,13 +49,15 @@ class Until:
 
 @dataclass(frozen=True)
 class Post:
-    """Who takes runs from where. `queues` is asked each time; `chosen` hears which one gave."""
+    """Who takes runs from where. `queues` is asked each time, `chosen` hears which one gave, and
+    `counted` whether a run ended well and how long it took."""
 
     redis: Redis
     catalogue: Catalogue
     worker: str
     queues: Callable[[], Sequence[str]]
     chosen: Callable[[str], None]
+    counted: Callable[[bool, float], None]
 
 
 class Dispatcher:
@@ -66,12 +71,15 @@ class Dispatcher:
         self._listener = listener
         self._until = until
         self._beat = beat
+        self._line = ScriptLine(post.redis, "advance")
         self._lines = RunLines()
         self.running: list[RunExecution] = []
         self._unwritten: list[RunExecution] = []
         self._begun = 0
         self._drain_until: float | None = None
         self._look_at = 0.0
+        self._busy_told = False
+        self._announce_at = 0.0
         self._nothing_waits = False
         self._active_at = monotonic()
         self._backoff = Backoff()
@@ -85,6 +93,7 @@ class Dispatcher:
     def work(self) -> None:
         """Work until something says stop. Raises SettingsError where Redis refuses credentials."""
         while not self._finished():
+            self._crew.bury()
             self._crew.fill()
             self._with_redis(self._talk)
             self._listen()
@@ -94,6 +103,7 @@ class Dispatcher:
                 self._tend(execution)
             self._lines.flush()
         self._lines.flush(last=True)
+        self._line.close()
 
     # --- told from outside; these only take notes ------------------------------------------------
 
@@ -233,7 +243,6 @@ class Dispatcher:
             self._look_at = 0.0
         if child is not None and worn:
             self._crew.dismiss(child, worn)
-        self._crew.bury()
 
     def _written(self, execution: RunExecution, child: Supervision | None) -> Taken | None:
         """Write its end now, or keep it until Redis is back."""
@@ -251,8 +260,22 @@ class Dispatcher:
         post = self._post
         written, ending = ended.ended() if ended is not None else (None, None)
         queues = post.queues() if child is not None else ()
+        announce = not self._busy_told or monotonic() >= self._announce_at
         others = len(self.running)
-        done = advance(post.redis, post.catalogue, post.worker, queues, written, others)
+        done = advance(
+            post.redis,
+            post.catalogue,
+            post.worker,
+            queues,
+            written,
+            others,
+            announce=announce,
+            line=self._line,
+        )
+        self._busy_told = done.taken is not None or others > 0
+        if announce:
+            self._announce_at = monotonic() + ANNOUNCE_SECONDS
         if ended is not None and ending is not None:
+            post.counted(ending.rq_status == "finished", ended.seconds)
             self._lines.ended(ended.taken, ending, written=done.written)
         return done.taken

@@ -12,13 +12,14 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from app import keys, scripts
+from app.events import instant
 from app.failures import told
 from app.logs import write_line
 from app.outcomes import Ending, Outcome, decide, rq_result
 from app.perform import timed_out
 from app.policies import Retry
 from app.recovery import SILENT_SECONDS
-from app.run_jobs import milliseconds, rq_time
+from app.run_jobs import NewRun, job_pairs, milliseconds, rq_time
 from app.run_log import KEEP_SECONDS, RunLog
 from app.supervision import Supervision
 from app.taking import RQ_TTL, Ended, Taken
@@ -52,6 +53,11 @@ class RunExecution:
         self._told_to_stop = False
         seconds = taken.task.timeout_seconds if taken.task else 0
         self._kill_at = monotonic() + seconds + HARD_TIMEOUT_GRACE
+
+    @property
+    def seconds(self) -> float:
+        """How long it has gone on."""
+        return time() - self._started
 
     @property
     def outcome(self) -> Outcome | None:
@@ -145,7 +151,6 @@ class RunExecution:
             "" if ending.delay is None else ending.delay,
             ending.attempts_back,
             rq_time(now),
-            f"{now.timestamp() - self._started:.6f}",
             self._log.dropped,
             KEEP_SECONDS,
             len(lines),
@@ -194,22 +199,32 @@ class RunExecution:
 
     def _readmit(self) -> None:
         taken = self.taken
-        revision = int(taken.fields.get("rota_revision", b"1")) + 1
+        static = taken.static
+        run = NewRun(
+            run_id=taken.run_id,
+            task_id=str(static["task_id"]),
+            path=taken.task.path if taken.task else "",
+            queue=taken.queue,
+            timeout_seconds=taken.task.timeout_seconds if taken.task else 0,
+            trigger=static["trigger"],
+            at=instant(static["at"]),
+            arguments=taken.arguments,
+        )
         scripts.run(
             "readmit",
             self._redis,
-            [keys.job(taken.run_id), keys.live(str(taken.static["task_id"]))],
+            [keys.job(taken.run_id), keys.live(run.task_id)],
             [
                 taken.queue,
                 taken.run_id,
                 taken.execution_id,
                 SILENT_SECONDS,
-                revision,
+                taken.revision + 1,
                 taken.attempt,
-                taken.fields["rota_static"],
+                taken.static_json,
                 milliseconds(datetime.fromtimestamp(self._started, UTC)),
                 self._worker,
-                *[part for pair in taken.fields.items() for part in pair],
+                *job_pairs(run, static=taken.static_json.decode()),
             ],
         )
 

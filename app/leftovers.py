@@ -17,7 +17,6 @@ import socket
 import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from app.descendants import end_children, has_children
@@ -40,7 +39,7 @@ class Baseline:
 
     def __init__(self) -> None:
         self._folder = _folder()
-        self._environment = dict(os.environ)
+        self._environment = dict(_environment())
         self._umask = _umask()
         self._signals = {number: signal.getsignal(number) for number in WATCHED_SIGNALS}
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
@@ -69,8 +68,7 @@ class Baseline:
         for number, handler in self._signals.items():
             if signal.getsignal(number) is not handler:
                 signal.signal(number, handler)
-        if signal.pthread_sigmask(signal.SIG_BLOCK, ()) != self._mask:
-            signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
     def _restore_logging(self) -> None:
         root = self._root
@@ -86,13 +84,20 @@ class Baseline:
         with suppress(OSError):
             if _folder() != self._folder:
                 os.chdir(self._folder)
-        if os.environ != self._environment:
+        if _environment() != self._environment:
             os.environ.clear()
-            os.environ.update(self._environment)
+            for name, value in self._environment.items():
+                os.environ[os.fsdecode(name)] = os.fsdecode(value)
         os.umask(self._umask)
         socket.setdefaulttimeout(self._timeout)
         if sys.getrecursionlimit() != self._recursion:
             sys.setrecursionlimit(self._recursion)
+
+
+def _environment() -> dict[bytes, bytes]:
+    # Comparing `os.environ` itself decodes every name and value: 25 µs a run.
+    encoded: dict[bytes, bytes] = os.environ._data  # type: ignore[attr-defined]  # no public name
+    return encoded
 
 
 def _umask() -> int:
@@ -103,6 +108,6 @@ def _umask() -> int:
 
 def _folder() -> str:
     try:
-        return str(Path.cwd())
+        return os.getcwd()  # noqa: PTH109 - a Path would cost ten times as much, at every run
     except FileNotFoundError:
         return ""

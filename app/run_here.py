@@ -9,8 +9,6 @@ from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-
 from app.context import CurrentRun
 from app.errors import Conflict
 from app.events import Event
@@ -18,9 +16,8 @@ from app.leases import lease
 from app.logs import line_of
 from app.outcomes import Outcome
 from app.perform import perform
-from app.records.database import reading, writing
-from app.records.history import record, record_log
-from app.records.schema import runs
+from app.records.database import writing
+from app.records.history import begin, record, record_log
 from app.run_jobs import milliseconds
 from app.run_log import MOST_LINES
 from app.system import System
@@ -56,7 +53,8 @@ def run_here(
 ) -> Outcome:
     """Run `task` now and record it in SQL. Time-outs do not apply; Ctrl-C ends it as failed.
 
-    Raises Invalid for wrong arguments, Conflict where `lock` finds it running elsewhere, and
+    Raises Invalid for wrong arguments, Conflict where `lock` finds it running elsewhere or the
+    fire time has its run, and
     Unavailable when the database is away; nothing has run then.
     """
     checked = task.parameters.validate(arguments)
@@ -77,7 +75,7 @@ def run_here(
             "queued_at": milliseconds(start),
             "worker": f"by hand ({by})",
         }
-        _record(system, Event("", run_id, "running", 1, 1, start, static, started))
+        _begin(system, Event("", run_id, "running", 1, 1, start, static, started))
         kept = _Kept()
         logging.getLogger().addHandler(kept)
         try:
@@ -86,13 +84,6 @@ def run_here(
             logging.getLogger().removeHandler(kept)
         _record_end(system, run_id, static, outcome, kept)
     return outcome
-
-
-def refuse_second_run(system: System, run_id: str) -> None:
-    """Refuse a fire time that has its run already. Raises Conflict."""
-    with reading(system.database) as connection:
-        if connection.execute(select(runs.c.run_id).where(runs.c.run_id == run_id)).first():
-            raise Conflict(f"{run_id} has run already.")
 
 
 def _run(
@@ -127,6 +118,8 @@ def _record_end(
             record_log(connection, run_id, kept.lines, kept.dropped)
 
 
-def _record(system: System, event: Event) -> None:
+def _begin(system: System, event: Event) -> None:
+    """Record the start; of two hosts with the same fire time one finds it begun."""
     with writing(system.database) as connection:
-        record(connection, [event])
+        if not begin(connection, event):
+            raise Conflict(f"{event.run_id} has run already.")

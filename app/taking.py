@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +28,9 @@ log = logging.getLogger("rota.worker")
 # RQ's own readers call an execution abandoned after this long; our reaper is far quicker.
 RQ_TTL = 300
 
+# Calls `advance` with keys and arguments.
+Line = Callable[[list[str], list[Any]], Any]
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -35,8 +40,9 @@ class Taken:
     run_id: str
     execution_id: str
     attempt: int
-    fields: dict[str, bytes]
+    revision: int
     static: dict[str, Any]
+    static_json: bytes
     task: Task[Any, Any] | None
     arguments: dict[str, Any]
 
@@ -70,10 +76,14 @@ def advance(
     queues: Sequence[str],
     ended: Ended | None,
     others: int = 0,
+    *,
+    announce: bool = True,
+    line: Line | None = None,
 ) -> Advanced:
     """Write how an execution ended and take the next run, in one step; no queues: take nothing.
 
-    `others` is how many further executions go on in the worker. Foreign jobs run where they call
+    `others` is how many further executions go on in the worker; `announce` tells RQ's readers
+    which run it has now; `line` is a quicker way to the script. Foreign jobs run where they call
     a task of the catalogue in RQ's JSON form; others are set aside whole.
     """
     approved: tuple[str, str] = ("", "")
@@ -81,7 +91,13 @@ def advance(
     while True:
         now = datetime.now(UTC)
         execution_id = uuid4().hex
-        finished, *answer = _step(redis, worker, queues, execution_id, approved, now, ended, others)
+        finished, *answer = _step(
+            line or partial(scripts.run, "advance", redis),
+            [keys.worker(worker), keys.worker_executions(worker), *(ended.keys if ended else ())],
+            [worker, others, int(announce), len(queues)],
+            [execution_id, SILENT_SECONDS, RQ_TTL, rq_time(now), *approved, *queues],
+            ended.arguments if ended else [],
+        )
         written, ended = written or finished == b"OK", None
         if not answer or answer[0] == b"suspended":
             return Advanced(written, None)
@@ -94,52 +110,36 @@ def advance(
             static = _checked_foreign(redis, catalogue, queue, run_id, answer[3], now)
             approved = ("", "") if static is None else (run_id.decode(), static)
         else:
-            taken = _taken(catalogue, queue, run_id.decode(), execution_id, answer[3])
+            taken = _taken(catalogue, queue, run_id.decode(), execution_id, *answer[3:])
             return Advanced(written, taken)
 
 
-def _step(
-    redis: Redis,
-    worker: str,
-    queues: Sequence[str],
-    execution_id: str,
-    approved: tuple[str, str],
-    now: datetime,
-    ended: Ended | None,
-    others: int,
-) -> list[Any]:
-    names = [keys.worker(worker), keys.worker_executions(worker)]
-    take_what: list[Any] = [
-        len(queues),
-        execution_id,
-        SILENT_SECONDS,
-        RQ_TTL,
-        rq_time(now),
-        *approved,
-    ]
-    answer: list[Any] = scripts.run(
-        "advance",
-        redis,
-        names + (ended.keys if ended else []),
-        [worker, others, *take_what, *queues, *(ended.arguments if ended else ())],
-    )
+def _step(line: Line, names: list[str], *arguments: list[Any]) -> list[Any]:
+    answer: list[Any] = line(names, [*chain.from_iterable(arguments)])
     return answer
 
 
 def _taken(
-    catalogue: Catalogue, queue: str, run_id: str, execution_id: str, pairs: list[bytes]
+    catalogue: Catalogue,
+    queue: str,
+    run_id: str,
+    execution_id: str,
+    static_json: bytes,
+    call: bytes,
+    attempt: int,
+    revision: int,
 ) -> Taken:
-    fields = decoded_hash(pairs)
-    static = json.loads(fields["rota_static"])
+    static = json.loads(static_json)
     try:
-        path, args, kwargs = call_of(fields)
+        path, args, kwargs = call_of({"data": call})
         task = _task(catalogue, static, path)
         arguments = _by_name(task, args, kwargs) if task else kwargs
     except (ValueError, TypeError) as error:
         log.error("Run %s cannot be read: %s", run_id, error)
         task, arguments = None, {}
-    attempt = int(fields.get("rota_attempt", b"1"))
-    return Taken(queue, run_id, execution_id, attempt, fields, static, task, arguments)
+    return Taken(
+        queue, run_id, execution_id, attempt, revision, static, static_json, task, arguments
+    )
 
 
 def _task(catalogue: Catalogue, static: Mapping[str, Any], path: str) -> Task[Any, Any] | None:

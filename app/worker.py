@@ -33,10 +33,13 @@ from app.errors import SettingsError
 from app.listening import Listener
 from app.run_jobs import JsonJob
 from app.system import System
+from app.taking import RQ_TTL
 
 log = logging.getLogger("rota.worker")
 
 BEAT_SECONDS = 5.0
+# Counts of a busy worker are at most this old.
+COUNT_SECONDS = 1.0
 # Heroku kills 30 s after SIGTERM: runs have 20 s to end, then they go back to their queue.
 DRAIN_SECONDS = 20.0
 WORKER_TTL = 60
@@ -60,7 +63,7 @@ class Worker(RqWorker):
         self._concurrency = concurrency
         self._limits = limits or Limits()
         self._dispatcher: Dispatcher | None = None
-        self._beat_at = 0.0
+        self._beat_at = self._beaten_at = 0.0
 
     @cached_property
     def system(self) -> System:
@@ -107,7 +110,12 @@ class Worker(RqWorker):
 
     def _post(self) -> Post:
         return Post(
-            self.connection, self.system.catalogue, self.name, self._queue_order, self._chosen
+            self.connection,
+            self.system.catalogue,
+            self.name,
+            self._queue_order,
+            self._chosen,
+            self._counted,
         )
 
     def _queue_order(self) -> list[str]:
@@ -116,6 +124,12 @@ class Worker(RqWorker):
     def _chosen(self, name: str) -> None:
         queue = next(queue for queue in self.queues if queue.name == name)
         self.reorder_queues(reference_queue=queue)
+
+    def _counted(self, good: bool, seconds: float) -> None:
+        self.successful_job_count += good
+        self.failed_job_count += not good
+        self.total_working_time += seconds
+        self._beat_at = min(self._beat_at, self._beaten_at + COUNT_SECONDS)
 
     # --- life signs ------------------------------------------------------------------------------
 
@@ -136,30 +150,38 @@ class Worker(RqWorker):
 
     def _end(self) -> None:
         try:
+            self._write_state(running=0)
             self.register_death()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
         except (RedisError, OSError) as error:
             log.warning("Left without telling Redis: %s", error)
         log.info("Worker %s has stopped", self.name)
 
     def _beat(self, running: int) -> None:
-        if monotonic() < self._beat_at:
-            return
+        if monotonic() >= self._beat_at:
+            self._write_state(running)
+            self._beaten_at = monotonic()
+            self._beat_at = self._beaten_at + BEAT_SECONDS
+
+    def _write_state(self, running: int) -> None:
+        """Write the worker's hash whole, so that it reappears after Redis lost everything."""
         pipeline = self.connection.pipeline(transaction=False)
-        # Written whole, so that a worker reappears by itself after Redis lost everything.
         pipeline.hset(
             self.key,
             mapping={
                 **self.serialize(),
                 "state": WorkerStatus.BUSY if running else WorkerStatus.IDLE,
                 "last_heartbeat": utcformat(datetime.now(UTC)),
+                "successful_job_count": self.successful_job_count,
+                "failed_job_count": self.failed_job_count,
+                "total_working_time": self.total_working_time,
             },
         )
         pipeline.expire(self.key, WORKER_TTL + 60)
+        pipeline.expire(self.executions_key, RQ_TTL + 60)
         pipeline.sadd(keys.WORKERS, self.key)
         for name in self.queue_names():
             pipeline.sadd(f"rq:workers:{name}", self.key)
         pipeline.execute()
-        self._beat_at = monotonic() + BEAT_SECONDS
 
     # --- signals and commands --------------------------------------------------------------------
 

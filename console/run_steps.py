@@ -19,7 +19,8 @@ class Step:
 
 def steps(run: RunView) -> tuple[Step, ...]:
     """Return the steps in order: those that happened, then those still to come."""
-    named = [("due", run.fire_time), ("queued", run.queued_at), ("started", run.started_at)]
+    due = run.fire_time or (run.at if run.status == "scheduled" else None)
+    named = [("due", due), ("queued", run.queued_at), ("started", run.started_at)]
     known = [(name, at) for name, at in named if at is not None or not run.ended]
     known.append((run.status if run.ended else "ended", run.ended_at))
     found: list[Step] = []

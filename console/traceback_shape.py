@@ -24,7 +24,7 @@ def parts_of(traceback: str) -> tuple[Part, ...]:
     places = [match.start() for match in FRAME.finditer(traceback)]
     if not places:
         return (Part(traceback),)
-    pieces = [traceback[:places[0]]]
+    pieces = [traceback[: places[0]]]
     pieces += [traceback[a:b] for a, b in zip(places, [*places[1:], None], strict=False)]
     frames = [_cut(piece) for piece in pieces[1:]]
     if all(foreign for _, _, foreign in frames):

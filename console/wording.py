@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from app.views import rfc3339
 from console.result_shape import as_text, shape_of
+from console.traceback_shape import parts_of
 
 LONGEST_TEXT = 20_000
 # Invisible characters that reorder or end text on a screen: control characters, and the marks
@@ -21,6 +22,7 @@ LONGEST_TEXT = 20_000
 MISLEADING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 SURROGATES = re.compile("[\ud800-\udfff]")
 MINUTE, HOUR, DAY = 60, 3600, 86400
+MOST_COUNTED = 10_000
 # How an actor's channel and a run's trigger read in a sentence.
 TRIGGERS = {
     "schedule": "by schedule",
@@ -47,9 +49,12 @@ def add_wording(app: Flask) -> None:
         rfc3339=rfc3339,
         trigger=lambda name: TRIGGERS.get(name, name),
         plural=plural,
+        capped=capped,
+        bytes=byte_size,
         retries=retries,
         whole_duration=whole_duration,
         paragraphs=paragraphs,
+        traceback=parts_of,
         as_text=as_text,
         shape=shape_of,
     )
@@ -128,6 +133,22 @@ def day_and_time(instant: datetime, zone: ZoneInfo, now: datetime) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Write a count with its noun: 1 run, 2 runs, 10,000 runs."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def capped(count: int | None) -> str:
+    """Write a count; beyond ten thousand nobody reads the digits."""
+    if count is None:
+        return "–"
+    return f"{count:,}" if count <= MOST_COUNTED else f"{MOST_COUNTED:,}+"
+
+
+def byte_size(count: int) -> str:
+    """Write a size: 512 B, 1.4 MB."""
+    size, units = float(count), iter(("B", "kB", "MB", "GB", "TB"))
+    unit = next(units)
+    while size >= 1000 and unit != "TB":
+        size, unit = size / 1000, next(units)
+    return f"{size:.0f} {unit}" if size >= 100 or unit == "B" else f"{size:.1f} {unit}"
 
 
 def retries(policy: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from jobs.recruiting.demo.command import demo_command
 from jobs.recruiting.enrichment.command import enrichment_command
 from jobs.recruiting.enrichment.panel import enrichment_panel
 from jobs.recruiting.imports.command import import_command
+from jobs.recruiting.mail_command import mail_command
 from jobs.recruiting.reminders_panel import reminders_panel
 from jobs.recruiting.schema import metadata
 from jobs.recruiting.sheet_panel import sheet_panel
@@ -18,7 +19,7 @@ from jobs.recruiting.weekly.panel import weekly_panel
 
 contribute(
     panels=[sheet_panel, analytics_panel, weekly_panel, enrichment_panel, reminders_panel],
-    commands=[import_command, demo_command, archive_command, enrichment_command],
+    commands=[import_command, demo_command, archive_command, enrichment_command, mail_command],
     migrations=Path(__file__).parent / "recruiting" / "migrations",
     metadata=metadata,
 )

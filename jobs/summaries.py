@@ -14,6 +14,7 @@ from app import (
     Invalid,
     Retry,
     RotaError,
+    Unavailable,
     cron,
     current_database,
     current_run,
@@ -43,7 +44,6 @@ class SummaryResult:
     older: int
     sent: int
     had_it: int
-    waiting: int
     failed: int
     notes: tuple[str, ...] = ()
 
@@ -83,17 +83,14 @@ def summarise(
 ) -> SummaryResult:
     """Finish the summary that an earlier run could not send to everybody, then send the next one.
 
-    Raises Unavailable when the mail server is away, Invalid when it took the summary for nobody;
-    the window stays open either way.
+    Raises Unavailable, which is retried, while somebody has yet to get it, and Invalid when the
+    mail server took it for nobody; the window stays open either way.
     """
     before = unfinished(engine)
-    if before is not None:
-        earlier = _send(engine, mailer, to, now, where, before)
-        if earlier.waiting:
-            return earlier
+    earlier = before and _send(engine, mailer, to, now, where, before)
     window = begin(engine, now, run_id, empty_too=send_when_empty)
     if window.state == "empty":
-        return earlier if before is not None else _nothing(window)
+        return earlier or _nothing(window)
     return _send(engine, mailer, to, now, where, window)
 
 
@@ -127,10 +124,15 @@ def _send(
             )
         )
     result = _result(window, arrivals, found, to)
-    if not result.waiting:
-        if result.failed == len(to):
-            raise Invalid(f"Nobody got the summary: {'; '.join(result.notes)}")
-        finish(engine, window, now)
+    if waiting := sum(each.again for each in found):
+        raise Unavailable(
+            "The mail server",
+            f"{waiting} of {len(to)} recruiters have yet to get the summary, "
+            f"{result.sent} got it now ({'; '.join(result.notes)})",
+        )
+    if result.failed == len(to):
+        raise Invalid(f"Nobody got the summary: {'; '.join(result.notes)}")
+    finish(engine, window, now)
     for note in result.notes:
         log.warning("%s", note)
     log.info("%s", result.message)
@@ -139,24 +141,22 @@ def _send(
 
 def _nothing(window: Window) -> SummaryResult:
     text = f"Nothing to tell: no new application since {window.since:%Y-%m-%d %H:%M} UTC."
-    return SummaryResult(text, window.since.isoformat(), window.until.isoformat(), 0, 0, 0, 0, 0, 0)
+    return SummaryResult(text, window.since.isoformat(), window.until.isoformat(), 0, 0, 0, 0, 0)
 
 
 def _result(
     window: Window, arrivals: Arrivals, found: list[Delivery], to: tuple[str, ...]
 ) -> SummaryResult:
     sent = sum(each.sent_now for each in found)
-    waiting = sum(each.again for each in found)
     failed = sum(each.state == "failed" for each in found)
     notes = [
-        f"{recipient}: {each.state}, {each.reason}"
-        for recipient, each in zip(to, found, strict=True)
+        # Told by their place in RECRUITER_EMAILS, not by address.
+        f"recruiter {place}: {each.state}, {each.reason}"
+        for place, each in enumerate(found, 1)
         if each.state != "sent"
     ]
     text = f"{arrivals.total:,} new application{'' if arrivals.total == 1 else 's'}"
     text += f", told to {sent} of {len(to)} recruiters."
-    if waiting:
-        text += f" {waiting} will be tried again by the next run."
     if failed:
         text += f" {failed} cannot be reached (notes)."
     return SummaryResult(
@@ -167,7 +167,6 @@ def _result(
         older=arrivals.older,
         sent=sent,
         had_it=sum(each.state in ("sent", "unknown") and not each.sent_now for each in found),
-        waiting=waiting,
         failed=failed,
         notes=tuple(notes),
     )

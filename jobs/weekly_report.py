@@ -14,7 +14,6 @@ from app import (
     Retry,
     RotaError,
     Skip,
-    Unavailable,
     cron,
     current_database,
     current_run,
@@ -23,7 +22,7 @@ from app import (
 )
 from jobs.recruiting.analytics.calendar import closed_week, last_closed_week
 from jobs.recruiting.weekly.keeping import KeptReport, report_of
-from jobs.recruiting.weekly.mailing import Mailed, mail_report
+from jobs.recruiting.weekly.mailing import Mailed, NotMailedYet, mail_report
 from jobs.services.mail import open_mailer, recruiters
 
 log = logging.getLogger(__name__)
@@ -93,7 +92,7 @@ def report(
     """Make the report if it is not made yet, and mail it to those who do not have it.
 
     Raises Invalid (no such closed week), Skip (mail is not set up; the report is made all the
-    same), Unavailable when somebody has not got it yet and will at the next attempt.
+    same), NotMailedYet when somebody has not got it yet and will at the next attempt.
     """
     wanted = closed_week(week, now, zone) if week else last_closed_week(fired_at, zone)
     kept = report_of(engine, wanted, now, zone)
@@ -107,7 +106,7 @@ def report(
     for note in result.notes:
         log.warning("%s", note)
     if mailed.waiting:
-        raise Unavailable("The mail server", f"{result.message} {mailed.waiting[0]}".rstrip("."))
+        raise NotMailedYet(f"{result.message} {mailed.waiting[0]}")
     if mailed.failed and not mailed.reached:
         raise Invalid(f"Nobody got the report of {kept.week}. {mailed.failed[0]}")
     return result

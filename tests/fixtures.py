@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from app.actions import Actor
+from app.contributions import contributions
 from app.records.database import writing
 from app.records.migrate import migrate
 from app.records.releases import adopt_catalogue, register_release
@@ -33,8 +36,21 @@ def open_system(redis_url: str, database_url: str, folder: Path, **changes: obje
         secret_key="a secret of the tests that is long enough",
     )
     system = System.open(replace(settings, **changes), process="web")  # type: ignore[arg-type]  # names and types are the caller's
-    migrate(system.database)
+    path = Path(database_url.removeprefix("sqlite:///"))
+    if database_url.startswith("sqlite") and not path.exists():
+        path.write_bytes(_migrated_file(tuple(contributions.migrations)))
+    else:
+        migrate(system.database)
     return system
+
+
+@cache
+def _migrated_file(_folders: tuple[Path, ...]) -> bytes:
+    """A migrated SQLite file: hundreds of tests start from a copy of it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "template.sqlite3"
+        migrate(f"sqlite:///{path}")
+        return path.read_bytes()
 
 
 def release(system: System, now: datetime | None = None) -> None:

@@ -7,6 +7,9 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyped]  # ships no types
+    Axe,
+)
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.running import RunningSystem
@@ -25,7 +28,11 @@ ARGUMENTS = [
 # The known task that everybody has: it needs no arguments.
 TASK = "sync_to_sheets"
 PHONE = 360
-SCREENS = ("/", "/tasks", f"/tasks/{TASK}", "/runs", "/audit", "/panels", "/runs/nothing")
+SCREENS = (
+    "/", "/tasks", f"/tasks/{TASK}", f"/tasks/{TASK}/schedule", f"/tasks/{TASK}/schedule?new=1",
+    f"/tasks/{TASK}/backfill", "/runs", "/runs?q=task:x", "/runs?q=bad:x", "/failures",
+    "/queues", "/workers", "/health", "/audit", "/panels", "/go", "/api/v1/docs", "/runs/nothing",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +138,75 @@ def test_no_screen_scrolls_sideways_on_a_phone(
         page.goto(running_system.url + screen)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE, screen
     context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_screen_keeps_anybody_out(
+    browser: Browser, running_system: RunningSystem, scheme: str
+) -> None:
+    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
+    page = context.new_page()
+    page.goto(running_system.sign_in_url)
+    run_id = running_system.api("POST", f"/tasks/{TASK}/trigger").json()["run_id"]
+    found = {}
+    for screen in (*SCREENS, f"/runs/{run_id}"):
+        page.goto(running_system.url + screen)
+        found[screen] = violations(page)
+    page.goto(running_system.url)
+    page.keyboard.press("Control+k")
+    page.wait_for_selector("dialog[open] li")
+    found["the palette"] = violations(page)
+    context.clear_cookies()
+    page.goto(f"{running_system.url}/sign-in")
+    found["the door"] = violations(page)
+    assert {screen: told for screen, told in found.items() if told} == {}
+    context.close()
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds: the rule, and where."""
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
+
+
+def test_the_palette_finds_and_acts(page: Page, running_system: RunningSystem) -> None:
+    page.goto(running_system.url)
+    page.keyboard.press("Control+k")
+    page.wait_for_selector("dialog[open] li")
+    page.keyboard.type("pause sync")
+    page.keyboard.press("Enter")
+    page.keyboard.type("from the palette")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice")).to_contain_text(f"{TASK} is paused")
+    running_system.api("POST", f"/tasks/{TASK}/resume")
+    page.keyboard.press("Control+k")
+    page.wait_for_selector("dialog[open] li")
+    page.keyboard.type("open failures")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/failures")
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+    page.wait_for_url("**/runs")
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+
+
+def test_a_schedule_is_previewed_as_one_types(page: Page, running_system: RunningSystem) -> None:
+    page.goto(f"{running_system.url}/tasks/{TASK}/schedule")
+    preview = page.locator("#preview")
+    page.get_by_label("at times").check()
+    page.locator("#cron").fill("15 3 * * *")
+    expect(preview).to_contain_text("at 03:15", timeout=2_000)
+    expect(preview).to_contain_text("7 runs instead of")
+    page.locator("#cron").fill("15 3 * *")
+    expect(preview).to_contain_text("five fields", timeout=2_000)
+    page.locator("#cron").fill("15 4 * * *")
+    expect(preview).to_contain_text("at 04:15", timeout=2_000)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".drift")).to_contain_text("The code says")
+    page.get_by_role("button", name="Let the code hold again").click()
+    expect(page.locator(".drift")).to_have_count(0)
 
 
 def test_everything_works_without_scripts(browser: Browser, running_system: RunningSystem) -> None:

@@ -20,6 +20,7 @@ ENVIRONMENT_READERS = {
     "app/settings.py",
     "app/embedded.py",  # runs before anything is installed
     "app/cli/opening.py",  # asks who ran sudo, which is no setting
+    "app/leftovers.py",  # puts back what a run changed
 }
 
 # What may be longer than LONGEST_FILE, and why.

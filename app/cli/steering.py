@@ -18,7 +18,7 @@ from app.cli.opening import (
 )
 from app.cli.types import Commands
 from app.outcomes import Outcome
-from app.run_here import refuse_second_run, run_here
+from app.run_here import run_here
 from app.run_jobs import fire_run_id, manual_run_id
 from app.tasks import Task
 
@@ -89,7 +89,6 @@ def run_task(options: argparse.Namespace) -> int:
         if fire_time is None:
             print(f"{task.id} is not due.")
             return 0
-        refuse_second_run(system, fire_run_id(task.id, fire_time))
     run_id = fire_run_id(task.id, fire_time) if fire_time else manual_run_id(task.id, now)
     outcome = run_here(
         system,

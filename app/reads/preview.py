@@ -50,6 +50,7 @@ def preview(
         removed=_only(before, after, present or wanted),
         same_minute=_same_minute(found, schedule_id, [time.at for time in times]),
         revision=found.revisions.get(schedule_id or ""),
+        differs=present is not None and wanted != present,
     )
 
 

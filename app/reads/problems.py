@@ -82,9 +82,8 @@ def process_problems(live: Live, now: datetime) -> Iterator[Problem]:
         text = "All workers are suspended by `rq suspend`: nothing runs until `rq resume`."
         yield Problem("workers", text, severity="down")
     if live.quarantined:
-        text = (
-            f"{live.quarantined} broken or foreign entries were set aside; nothing waits for them."
-        )
+        entries = "entry was" if live.quarantined == 1 else "entries were"
+        text = f"{live.quarantined} broken or foreign {entries} set aside; nothing waits for them."
         yield Problem("quarantine", text)
 
 

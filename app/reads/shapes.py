@@ -130,6 +130,7 @@ class Preview:
     removed: tuple[datetime, ...]
     same_minute: tuple[str, ...]
     revision: int | None = None
+    differs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

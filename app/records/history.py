@@ -38,6 +38,14 @@ def record(connection: Connection, events: Iterable[Event]) -> None:
         )
 
 
+def begin(connection: Connection, event: Event) -> bool:
+    """Write the start of a run that nobody else may have begun; return whether it was ours."""
+    begun = _record_run(connection, event)
+    if begun:
+        _record_attempt(connection, event)
+    return begun
+
+
 def record_log(
     connection: Connection, run_id: str, lines: Sequence[Mapping[str, Any]], dropped: int
 ) -> None:

@@ -16,7 +16,8 @@ NEEDS = {"advance": ("finish", "take")}
 
 
 @cache
-def _source(name: str) -> str:
+def source(name: str) -> str:
+    """Return the whole text of the script `name`."""
     parts = ("prelude", *NEEDS.get(name, ()), name)
     return "".join((FOLDER / f"{part}.lua").read_text(encoding="utf-8") for part in parts)
 
@@ -24,7 +25,12 @@ def _source(name: str) -> str:
 @cache
 def _script(name: str) -> Script:
     # Registered without a client: the client is given at each call, so a fork shares nothing.
-    return Script(_Unbound(), _source(name))  # type: ignore[arg-type]  # see _Unbound
+    return Script(_Unbound(), source(name))  # type: ignore[arg-type]  # see _Unbound
+
+
+def digest(name: str) -> str:
+    """Return the digest by which a server knows the script."""
+    return str(_script(name).sha)
 
 
 class _Unbound:

@@ -5,38 +5,35 @@
 -- ARGV from `first` on: 1 queue, 2 run id, 3 execution id, 4 status for the history, 5 status for
 --       RQ, 6 data JSON of the event, 7 seconds RQ keeps the job, 8 seconds until it runs again or
 --       '', 9 attempts to take back (1: this one does not count, 0), 10 ended at as RQ writes it,
---       11 seconds the execution took, 12 log lines left out so far, 13 seconds to keep the log,
---       14 how many log lines follow, the lines, then pairs of RQ's result entry
+--       11 log lines left out so far, 12 seconds to keep the log, 13 how many log lines follow,
+--       the lines, then pairs of RQ's result entry
 -- Answer: OK, or FENCED (the run was recovered, stopped or ended by somebody else)
 local function finish(first)
   local function arg(number) return ARGV[first + number - 1] end
   local job, queue, run_id, execution = KEYS[3], arg(1), arg(2), arg(3)
-  if field(job, 'rota_execution') ~= execution or field(job, 'status') ~= 'started' then
-    return 'FENCED'
-  end
+  local held = redis.pcall('HMGET', job, 'rota_execution', 'status', 'rota_attempt',
+    'rota_revision', 'rota_static')
+  if held.err or held[1] ~= execution or held[2] ~= 'started' then return 'FENCED' end
   local status = arg(5)
   local member = run_id .. ':' .. execution
   local now = now_ms() / 1000
-  local attempt = redis.call('HINCRBY', job, 'rota_attempt', -tonumber(arg(9)))
-  local revision = redis.call('HINCRBY', job, 'rota_revision', 1)
+  local attempt = tonumber(held[3]) - tonumber(arg(9))
+  local revision = tonumber(held[4]) + 1
 
+  -- First of all the fence: a repeated call finds that this execution has ended.
+  redis.call('HDEL', job, 'rota_execution', 'rota_stop')
+  redis.call('HSET', job, 'status', status, 'ended_at', arg(10), 'rota_attempt', attempt,
+    'rota_revision', revision)
   redis.call('ZREM', 'rq:wip:' .. queue, member)
   redis.call('ZREM', 'rota:liveness', queue .. '|' .. run_id .. '|' .. execution)
-  redis.call('DEL', 'rq:execution:' .. member)
   redis.call('ZREM', 'rq:executions:' .. run_id, execution)
+  redis.call('DEL', 'rq:execution:' .. member)
   redis.call('SREM', KEYS[2], member)
-  redis.call('HDEL', job, 'rota_execution', 'rota_stop')
-  redis.call('HSET', job, 'status', status, 'ended_at', arg(10))
-  if redis.call('EXISTS', KEYS[1]) == 1 then
-    redis.call('HINCRBY', KEYS[1],
-      status == 'finished' and 'successful_job_count' or 'failed_job_count', 1)
-    redis.call('HINCRBYFLOAT', KEYS[1], 'total_working_time', arg(11))
-  end
 
-  local after_lines = first + 14 + tonumber(arg(14))
-  for i = first + 14, after_lines - 1 do redis.call('RPUSH', KEYS[5], ARGV[i]) end
-  if after_lines > first + 14 then redis.call('EXPIRE', KEYS[5], arg(13)) end
-  if arg(12) ~= '0' then redis.call('HSET', job, 'rota_log_dropped', arg(12)) end
+  local after_lines = first + 13 + tonumber(arg(13))
+  for i = first + 13, after_lines - 1 do redis.call('RPUSH', KEYS[5], ARGV[i]) end
+  if after_lines > first + 13 then redis.call('EXPIRE', KEYS[5], arg(12)) end
+  if arg(11) ~= '0' then redis.call('HSET', job, 'rota_log_dropped', arg(11)) end
   if #ARGV >= after_lines then
     redis.call('XADD', 'rq:results:' .. run_id, 'MAXLEN', 10, '*', unpack(ARGV, after_lines))
   end
@@ -51,10 +48,10 @@ local function finish(first)
     local ttl = tonumber(arg(7))
     redis.call('ZADD', registry .. queue, now + ttl, run_id)
     redis.call('EXPIRE', job, ttl)
-    redis.call('EXPIRE', 'rq:results:' .. run_id, ttl)
+    if #ARGV >= after_lines then redis.call('EXPIRE', 'rq:results:' .. run_id, ttl) end
     redis.call('SREM', KEYS[4], run_id)
   end
-  emit(run_id, arg(4), revision, attempt, redis.call('HGET', job, 'rota_static') or '{}', arg(6))
+  emit(run_id, arg(4), revision, attempt, held[5] or '{}', arg(6))
   if status ~= 'queued' and status ~= 'scheduled' then
     release_buffered(string.sub(KEYS[4], string.len('rota:live:') + 1))
   end

@@ -1,44 +1,48 @@
 -- Defines `take`, for advance.lua: take the next run for a worker. To leave its queue and be
 -- started is one step, so a worker that dies here loses nothing.
 -- KEYS: 1 rq:worker:{name}, 2 rq:worker:{name}:executions
--- ARGV: 1 worker name, 3 how many queues, 4 execution id, 5 seconds a worker may be silent,
---       6 seconds after which RQ itself calls an execution abandoned, 7 now as RQ writes it,
---       8 id of a foreign job that the caller has checked or '', 9 its static JSON,
---       from 10 on the names of the queues in order of priority
--- Answer: nil (nothing waits), {'run', queue, run id, hash}, {'foreign', queue, id, hash} (still in
---         its queue: check it), {'broken', queue, id, why} (still in its queue: set it aside), or
---         {'again', queue, '', ''} (many dead ids were dropped, ask again)
-local function start(queue, id, job)
-  local now, worker, execution = now_ms() / 1000, ARGV[1], ARGV[4]
-  local attempt = redis.call('HINCRBY', job, 'rota_attempt', 1)
-  local revision = redis.call('HINCRBY', job, 'rota_revision', 1)
-  redis.call('HSET', job, 'status', 'started', 'started_at', ARGV[7], 'last_heartbeat', ARGV[7],
-    'worker_name', worker, 'rota_execution', execution)
+-- ARGV: 1 worker name, 4 how many queues, 5 execution id, 6 seconds a worker may be silent,
+--       7 seconds after which RQ itself calls an execution abandoned, 8 now as RQ writes it,
+--       9 id of a foreign job that the caller has checked or '', 10 its static JSON,
+--       from 11 on the names of the queues in order of priority
+-- Answer: nil (nothing waits), {'run', queue, run id, static, call, attempt, revision},
+--         {'foreign', queue, id, hash} (still in its queue: check it), {'broken', queue, id, why}
+--         (still in its queue: set it aside), or {'again', queue, '', ''} (many dead ids were
+--         dropped, ask again)
+local function start(queue, id, job, held)
+  local now, worker, execution = now_ms() / 1000, ARGV[1], ARGV[5]
+  local ttl = tonumber(ARGV[7])
+  local attempt, revision = tonumber(held[3] or '0') + 1, tonumber(held[4] or '0') + 1
+  redis.call('HSET', job, 'status', 'started', 'started_at', ARGV[8], 'last_heartbeat', ARGV[8],
+    'worker_name', worker, 'rota_execution', execution, 'rota_attempt', attempt,
+    'rota_revision', revision)
   redis.call('PERSIST', job)
   local member = id .. ':' .. execution
-  redis.call('ZADD', 'rq:wip:' .. queue, now + tonumber(ARGV[6]), member)
+  redis.call('ZADD', 'rota:liveness', now + tonumber(ARGV[6]), queue .. '|' .. id .. '|' .. execution)
+  redis.call('ZADD', 'rq:wip:' .. queue, now + ttl, member)
   redis.call('HSET', 'rq:execution:' .. member, 'id', execution, 'job_id', id, 'created_at', now,
     'last_heartbeat', now, 'worker_name', worker)
-  redis.call('EXPIRE', 'rq:execution:' .. member, tonumber(ARGV[6]))
-  redis.call('ZADD', 'rq:executions:' .. id, now + tonumber(ARGV[6]) + 60, execution)
-  redis.call('EXPIRE', 'rq:executions:' .. id, tonumber(ARGV[6]) + 60)
+  redis.call('EXPIRE', 'rq:execution:' .. member, ttl)
+  redis.call('ZADD', 'rq:executions:' .. id, now + ttl + 60, execution)
+  redis.call('EXPIRE', 'rq:executions:' .. id, ttl + 60)
   redis.call('SADD', KEYS[2], member)
-  redis.call('EXPIRE', KEYS[2], tonumber(ARGV[6]) + 60)
-  redis.call('ZADD', 'rota:liveness', now + tonumber(ARGV[5]), queue .. '|' .. id .. '|' .. execution)
-  emit(id, 'running', revision, attempt, redis.call('HGET', job, 'rota_static'),
-    cjson.encode({started_at = math.floor(now * 1000), worker = worker}))
-  return {'run', queue, id, redis.call('HGETALL', job)}
+  emit(id, 'running', revision, attempt, held[2],
+    '{"started_at":' .. string.format('%.0f', now * 1000) .. ',"worker":' .. cjson.encode(worker) .. '}')
+  return {'run', queue, id, held[2], held[5] or '', attempt, revision}
+end
+
+local function read_job(job)
+  return redis.call('HMGET', job, 'status', 'rota_static', 'rota_attempt', 'rota_revision', 'data')
 end
 
 -- Which of our own fields could not be worked with, nil where all can. A script that fails half
 -- way takes nothing back, so this is asked before the run leaves its queue.
-local function broken_field(job)
-  for _, name in ipairs({'rota_attempt', 'rota_revision'}) do
-    if not string.find(field(job, name) or '0', '^%d+$') then return name end
-  end
-  local read, static = pcall(cjson.decode, field(job, 'rota_static'))
-  if not read or type(static) ~= 'table' or type(static.task_id) ~= 'string'
-    or type(static.trigger) ~= 'string' or type(static.at) ~= 'number' then
+local function broken_field(held)
+  if not string.find(held[3] or '0', '^%d+$') then return 'rota_attempt' end
+  if not string.find(held[4] or '0', '^%d+$') then return 'rota_revision' end
+  local static = decoded(held[2])
+  if type(static.task_id) ~= 'string' or type(static.trigger) ~= 'string'
+    or type(static.at) ~= 'number' then
     return 'rota_static'
   end
   return nil
@@ -48,50 +52,60 @@ end
 local function taken_before()
   for _, member in ipairs(redis.call('SMEMBERS', KEYS[2])) do
     local id, execution = string.match(member, '^(.*):(%w+)$')
-    if execution == ARGV[4] and field('rq:job:' .. id, 'rota_execution') == execution then
-      return {'run', field('rq:job:' .. id, 'origin') or ARGV[10], id, redis.call('HGETALL', 'rq:job:' .. id)}
+    if execution == ARGV[5] and field('rq:job:' .. id, 'rota_execution') == execution then
+      local job = 'rq:job:' .. id
+      local held = read_job(job)
+      return {'run', field(job, 'origin') or ARGV[11], id, held[2], held[5] or '',
+        tonumber(held[3]), tonumber(held[4])}
     end
   end
   return nil
 end
 
+-- Look at the first id of a queue; nil when it was dropped.
+local function consider(queue, key, id)
+  local job = 'rq:job:' .. id
+  local kind = redis.call('TYPE', job)['ok']
+  if kind ~= 'none' and kind ~= 'hash' then
+    return {'broken', queue, id, 'its job is a ' .. kind .. ', not a hash'}
+  end
+  local held = read_job(job)
+  if held[1] ~= 'queued' or redis.call('EXISTS', 'rota:schedule:' .. id) == 1 then
+    -- Its hash expired, it was cancelled or taken already, or a plain rqscheduler pushed the
+    -- template of a schedule: nothing to run.
+    redis.call('LPOP', key)
+    return nil
+  end
+  if held[2] then
+    local broken = broken_field(held)
+    if broken then
+      -- Else it would count as live, and its task would never fire again.
+      redis.call('HSET', job, 'status', 'failed')
+      return {'broken', queue, id, 'its field ' .. broken .. ' is garbage'}
+    end
+  elseif id == ARGV[9] then
+    held[2] = ARGV[10]
+    redis.call('HSET', job, 'rota_static', held[2])
+  else
+    return {'foreign', queue, id, redis.call('HGETALL', job)}
+  end
+  redis.call('LPOP', key)
+  return start(queue, id, job, held)
+end
+
 local function take()
   local before = taken_before()
   if before then return before end
-  for i = 10, 9 + tonumber(ARGV[3]) do
+  for i = 11, 10 + tonumber(ARGV[4]) do
     local queue, key = ARGV[i], 'rq:queue:' .. ARGV[i]
     local paused = redis.call('HEXISTS', 'rota:pauses', 'queue:' .. queue) == 1
     for dropped = 1, paused and 0 or 100 do
       local id = redis.pcall('LINDEX', key, 0)
       if type(id) ~= 'string' then break end
-      local job = 'rq:job:' .. id
-      local kind = redis.call('TYPE', job)['ok']
-      if kind ~= 'none' and kind ~= 'hash' then
-        return {'broken', queue, id, 'its job is a ' .. kind .. ', not a hash'}
-      end
-      local status = field(job, 'status')
-      if kind == 'none' or status ~= 'queued' or redis.call('EXISTS', 'rota:schedule:' .. id) == 1 then
-        -- Its hash expired, it was cancelled or taken already, or a plain rqscheduler pushed the
-        -- template of a schedule: nothing to run.
-        redis.call('LPOP', key)
-      elseif field(job, 'rota_static') then
-        local broken = broken_field(job)
-        if broken then
-          -- Else it would count as live, and its task would never fire again.
-          redis.call('HSET', job, 'status', 'failed')
-          return {'broken', queue, id, 'its field ' .. broken .. ' is garbage'}
-        end
-        redis.call('LPOP', key)
-        return start(queue, id, job)
-      elseif id == ARGV[8] then
-        redis.call('LPOP', key)
-        redis.call('HSET', job, 'rota_static', ARGV[9])
-        return start(queue, id, job)
-      else
-        return {'foreign', queue, id, redis.call('HGETALL', job)}
-      end
+      local found = consider(queue, key, id)
+      if found then return found end
       if dropped == 100 then return {'again', queue, '', ''} end
     end
   end
-  return false
+  return nil
 end

@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 from console import theme
-from console.pages import audit, everything, panels, run, runs, task, task_acts, tasks, today
+from console.pages import (
+    audit,
+    backfill,
+    everything,
+    failures,
+    health,
+    palette,
+    panels,
+    queues,
+    run,
+    run_acts,
+    runs,
+    schedule,
+    task,
+    task_acts,
+    tasks,
+    today,
+    workers,
+)
 
 blueprints = (
     today.blueprint,
     tasks.blueprint,
     task.blueprint,
     task_acts.blueprint,
+    schedule.blueprint,
+    backfill.blueprint,
+    palette.blueprint,
     everything.blueprint,
     runs.blueprint,
     run.blueprint,
+    run_acts.blueprint,
+    failures.blueprint,
+    queues.blueprint,
+    workers.blueprint,
+    health.blueprint,
     panels.blueprint,
     audit.blueprint,
     theme.blueprint,

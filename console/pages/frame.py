@@ -15,10 +15,21 @@ from console.context import console_zone, current_account, current_system, now
 from console.security import may_act
 from console.theme import THEMES, current_theme
 
+_UNREAD: Any = object()
 
-def render(template: str, *, overview: Overview | None = None, **content: Any) -> str:
-    """Render a page. Pass `overview` where the page has read it already."""
-    around = _frame() if overview is None else frame_of(overview)
+
+def render(
+    template: str,
+    *,
+    overview: Overview | None = None,
+    around: FrameView | None = _UNREAD,
+    **content: Any,
+) -> str:
+    """Render a page. Pass `overview` or `around` where the page has read one of them already."""
+    if overview is not None:
+        around = frame_of(overview)
+    elif around is _UNREAD:
+        around = _frame()
     return render_template(template, overview=overview, frame=around, **content)
 
 

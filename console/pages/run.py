@@ -63,6 +63,7 @@ def show(
         level=level,
         find=find,
         levels=LEVELS,
+        known_tasks=current_system().catalogue.tasks,
         fields=_again_fields(run, values, errors),
         values=values or {},
         errors=errors,

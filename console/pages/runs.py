@@ -108,6 +108,8 @@ def _show(
         triggers=TRIGGERS,
         task_ids=list(current_system().catalogue.tasks),
         refused=refused,
+        # What was refused does not change by asking again.
+        still=refused is not None,
     )
 
 

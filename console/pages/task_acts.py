@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 from app import actions, reads
 from app.errors import Invalid
 from console.context import actor, console_zone, current_system, now
-from console.moments import local_moment
+from console.moments import local_moment, offset_moment
 from console.notices import tell
 from console.pages.task import show
 from console.run_form import arguments
 from console.sign_in import local_path
+from console.wording import day_and_time
 
 blueprint = Blueprint("task_acts", __name__)
 
@@ -60,6 +61,15 @@ def pause(task_id: str) -> ResponseReturnValue:
 def resume(task_id: str) -> ResponseReturnValue:
     applied = actions.resume(current_system(), actor(), task_id, now=now())
     return _back(task_id, f"{task_id} is resumed.", applied)
+
+
+@blueprint.post("/tasks/<task_id>/skip")
+def skip(task_id: str) -> ResponseReturnValue:
+    given = request.form.get("fire_time")
+    fire_time = offset_moment("fire_time", given) if given else None
+    skipped = actions.skip(current_system(), actor(), task_id, fire_time, now=now())
+    when = day_and_time(skipped, console_zone(), now())
+    return _back(task_id, f"{task_id} does not run {when}.", True)
 
 
 def _back(task_id: str, done: str, applied: bool) -> ResponseReturnValue:

@@ -69,6 +69,7 @@
       if (fresh) matchChildren(region, fresh);
     }
     for (const log of logs) log.scrollTop = log.scrollHeight;
+    showPicks();
     document.title = page.title;
     body.dataset.now = page.body.dataset.now;
     setClock();
@@ -108,8 +109,102 @@
     timer = setTimeout(ask, Math.min(SLOWEST, calm * 2 ** Math.min(failures, 5)));
   }
 
+  async function fetched(address) {
+    const answer = await fetch(address, { headers: { "X-Rota-Live": "1" }, redirect: "manual" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
+  }
+
+  // The palette is the page /go in a dialog. Its entries are links and forms; this moves among them.
+  const opener = document.querySelector(".goto");
+  let dialog = null;
+  async function openPalette() {
+    if (dialog && dialog.open) return dialog.close();
+    let page;
+    try { page = await fetched(opener.href); } catch { location.href = opener.href; return; }
+    if (!dialog) {
+      dialog = body.appendChild(document.createElement("dialog"));
+      dialog.className = "over";
+      dialog.setAttribute("aria-label", "Go to, or do");
+      dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+      dialog.addEventListener("input", filterPalette);
+      dialog.addEventListener("keydown", movePalette);
+      dialog.addEventListener("submit", (event) => { if (event.target.method === "get") event.preventDefault(); });
+    }
+    dialog.replaceChildren(page.getElementById("palette"));
+    dialog.showModal();
+    dialog.querySelector("input").focus();
+    filterPalette();
+  }
+  function filterPalette() {
+    const words = dialog.querySelector("input").value.toLowerCase().split(/\s+/);
+    let shown = 0;
+    for (const entry of dialog.querySelectorAll("li")) {
+      const label = entry.textContent.toLowerCase();
+      entry.hidden = !words.every((word) => label.includes(word));
+      if (!entry.hidden) shown += 1;
+    }
+    dialog.querySelector("#palette-none").hidden = shown > 0;
+  }
+  function movePalette(event) {
+    const search = dialog.querySelector("input");
+    const entries = [...dialog.querySelectorAll("li:not([hidden]) :is(a, button)")];
+    const place = entries.indexOf(document.activeElement);
+    if (event.key === "Enter" && event.target === search && entries[0]) {
+      event.preventDefault();
+      const reason = entries[0].parentNode.querySelector("input[required]");
+      if (reason) reason.focus(); else entries[0].click();
+    }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || !entries.length) return;
+    event.preventDefault();
+    (place + step < 0 ? search : entries[Math.min(place + step, entries.length - 1)]).focus();
+  }
+
+  // A form whose preview the server makes: asked again while one types.
+  for (const form of document.querySelectorAll("form[data-preview]")) {
+    let wait = 0, asked = 0;
+    form.addEventListener("input", () => {
+      clearTimeout(wait);
+      wait = setTimeout(async () => {
+        const mine = ++asked;
+        const query = new URLSearchParams(new FormData(form));
+        try {
+          const page = await fetched(location.pathname + "?" + query);
+          const [old, fresh] = [document, page].map((from) => from.getElementById(form.dataset.preview));
+          if (mine === asked) matchChildren(old, fresh);
+        } catch { say("The preview could not be made. Trying again when you type."); }
+      }, 150);
+    });
+  }
+
+  const keys = { d: "/", t: "/tasks", r: "/runs", f: "/failures", q: "/queues", w: "/workers", h: "/health", p: "/panels", a: "/audit" };
+  let went = 0;
+  function shortcut(event) {
+    if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && opener) {
+      event.preventDefault();
+      return openPalette();
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input:not([type=checkbox], [type=radio]), select, textarea")) return;
+    const search = document.querySelector("main [type=search]");
+    if (event.key === "/" && search) { event.preventDefault(); search.focus(); }
+    else if (event.key === "g") went = Date.now();
+    else if (opener && keys[event.key] && Date.now() - went < 1500) location.href = keys[event.key];
+  }
+
+  function showPicks() {
+    for (const all of document.querySelectorAll(".pick-all")) all.hidden = false;
+  }
+  addEventListener("change", (event) => {
+    if (!event.target.matches(".pick-all")) return;
+    for (const box of document.querySelectorAll(".pick [name=run]")) box.checked = event.target.checked;
+  });
+
   setClock();
   tellTimes();
+  showPicks();
+  addEventListener("keydown", shortcut);
+  if (opener) opener.addEventListener("click", (event) => { event.preventDefault(); openPalette(); });
   setInterval(tellTimes, 1000);
   for (const log of document.querySelectorAll("[data-follow]")) log.scrollTop = log.scrollHeight;
   for (const kind of ["pointerdown", "keydown", "scroll", "pointermove"])

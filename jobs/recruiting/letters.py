@@ -12,6 +12,7 @@ FRAME = (
     '<div style="font:15px/1.5 -apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif;'
     'color:#1b1f24;max-width:38rem">'
 )
+TABLE = "border-collapse:collapse;margin:0 0 20px"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _html(part: Part) -> str:
         "</td></tr>"
         for name, value in part.rows
     )
-    return f'<table style="border-collapse:collapse">{rows}</table>'
+    return f'<table style="{TABLE}">{rows}</table>'
 
 
 def _text_table(rows: Sequence[Sequence[str]]) -> str:
@@ -86,7 +87,7 @@ def _html_table(grid: Grid) -> str:
         "<tr>" + "".join(f'<td style="{style}">{_linked(cell)}</td>' for cell in row) + "</tr>"
         for row in grid.rows
     )
-    return f'<table style="border-collapse:collapse"><tr>{head}</tr>{body}</table>'
+    return f'<table style="{TABLE}"><tr>{head}</tr>{body}</table>'
 
 
 def _linked(text: str) -> str:

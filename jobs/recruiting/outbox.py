@@ -25,7 +25,8 @@ from sqlalchemy import Engine
 from app import Invalid, RotaError, Unavailable, current_run
 from jobs.recruiting import outbox_rows as rows
 from jobs.recruiting.outbox_rows import Claim, Delivery
-from jobs.services.mail import LONGEST_DIALOGUE, AnswerLost, Mailer, RefusedMail, open_mailer
+from jobs.services.mail import LONGEST_DIALOGUE, Mailer, open_mailer
+from jobs.services.mail_answers import AnswerLost, RefusedMail
 from jobs.services.smtp_url import header_address
 
 __all__ = ["Delivery", "Withdrawn", "deliver", "message_id"]

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, case, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 from sqlalchemy.sql import Update
 
 from app import reading, writing
+from jobs.recruiting.inserting import insert_if_new
 from jobs.recruiting.schema import mail_outbox, mail_suppressions
 
 MOST_ATTEMPTS = 12
@@ -58,8 +58,7 @@ def post(connection: Connection, identity: Identity, message_id: str, now: datet
         "created_at": now,
         "updated_at": now,
     }
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(mail_outbox).values(made).on_conflict_do_nothing())
+    insert_if_new(connection, mail_outbox, made)
     return int(connection.execute(_by_identity(identity)).one().id)
 
 
@@ -165,9 +164,8 @@ def withdraw(
 def suppress(engine: Engine, recipient: str, reason: str, now: datetime) -> None:
     """Send nothing to this address any more, until a person lifts it."""
     with writing(engine) as connection:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         row = {"recipient": recipient.lower(), "reason": reason, "since": now}
-        connection.execute(dialect.insert(mail_suppressions).values(row).on_conflict_do_nothing())
+        insert_if_new(connection, mail_suppressions, row)
 
 
 def delivery(engine: Engine, mail_id: int) -> Delivery:

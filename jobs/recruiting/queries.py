@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from jobs.recruiting.schema import applications, candidates, positions
 
@@ -14,7 +16,8 @@ from jobs.recruiting.schema import applications, candidates, positions
 @dataclass(frozen=True, slots=True)
 class CandidateSummary:
     """A candidate with the application that matters most now: an active one before any other,
-    then the one with the latest activity. `applications` counts all of them."""
+    then the one with the latest activity. `applications` counts all of them, `every_application`
+    names them in that order."""
 
     candidate_id: int
     name: str
@@ -31,6 +34,12 @@ class CandidateSummary:
     applied_at: datetime | None
     last_activity_at: datetime | None
     applications: int
+    external_id: str | None
+    website_url: str | None
+    legal_hold: bool
+    ended_at: datetime | None
+    reason: str | None
+    every_application: str
 
 
 def candidate_summaries(connection: Connection) -> Iterator[CandidateSummary]:
@@ -56,6 +65,7 @@ def candidate_summaries(connection: Connection) -> Iterator[CandidateSummary]:
         .where(candidates.c.anonymised_at.is_(None))
         .order_by(candidates.c.id)
     )
+    all_of_them = _every_application(connection, order)
     for row in connection.execute(query):
         yield CandidateSummary(
             candidate_id=row.person_id,
@@ -73,7 +83,34 @@ def candidate_summaries(connection: Connection) -> Iterator[CandidateSummary]:
             applied_at=row.applied_at,
             last_activity_at=row.last_activity_at,
             applications=row.total or 0,
+            external_id=row.external_id,
+            website_url=row.website_url,
+            legal_hold=row.legal_hold,
+            ended_at=row.ended_at,
+            reason=row.reason,
+            every_application=all_of_them.get(row.person_id, ""),
         )
+
+
+def _every_application(
+    connection: Connection, order: Sequence[ColumnElement[Any]]
+) -> dict[int, str]:
+    """Return, for each candidate, their applications as `Position (status, stage)`."""
+    query = (
+        select(
+            applications.c.candidate_id,
+            positions.c.title,
+            applications.c.status,
+            applications.c.stage,
+        )
+        .join(positions, positions.c.id == applications.c.position_id)
+        .order_by(applications.c.candidate_id, *order)
+    )
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for row in connection.execute(query):
+        state = ", ".join(part for part in (row.status, row.stage) if part)
+        found[row.candidate_id].append(f"{row.title} ({state})")
+    return {candidate_id: "; ".join(named) for candidate_id, named in found.items()}
 
 
 def any_candidate(connection: Connection) -> bool:

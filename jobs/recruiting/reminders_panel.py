@@ -44,8 +44,8 @@ def render(connection: Connection, now: datetime) -> PanelContent:
 def _counts(connection: Connection, now: datetime) -> dict[str, int]:
     known = dict.fromkeys(MAIL_STATES, 0)
     recent = _recent(now).subquery()
-    query = select(recent.c.state, func.count()).group_by(recent.c.state)
-    return known | dict(connection.execute(query).tuples().all())
+    query = select(recent.c.state, func.count().label("mails")).group_by(recent.c.state)
+    return known | {row.state: row.mails for row in connection.execute(query)}
 
 
 def _recent(now: datetime) -> Select[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
 
@@ -56,9 +57,8 @@ class MailPages:
     def listed(self) -> Response:
         """The newest messages."""
         rows = [self._row(each) for each in self._newest()]
-        table = (
-            "<table><tr><th>Received<th>To<th>Subject<th>Attached</tr>" + "".join(rows) + "</table>"
-        )
+        head = "<tr><th>Received (UTC)<th>To<th>Subject<th>Attached</tr>"
+        table = f"<table>{head}{''.join(rows)}</table>"
         return _page("Mailbox (sandbox)", table if rows else "<p>No mail yet.</p>")
 
     def as_json(self) -> Response:
@@ -138,7 +138,8 @@ class MailPages:
         to = html.escape(", ".join(each.recipients))
         attached = html.escape(", ".join(_name(part) for part in _attachments(message)))
         link = f"<a href=/mail/{each.number}>{subject}</a>"
-        return f"<tr><td>{html.escape(each.at)}<td>{to}<td>{link}<td>{attached}</tr>"
+        at = f"{datetime.fromisoformat(each.at):%Y-%m-%d&nbsp;%H:%M:%S}"
+        return f"<tr><td>{at}<td>{to}<td>{link}<td>{attached}</tr>"
 
 
 def _attachments(message: EmailMessage) -> Iterator[EmailMessage]:

@@ -7,12 +7,28 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from app import reads
 from app.contributions import Figure, Panel, PanelContent, PanelTable
-from app.reads.shapes import BackfillView, FrameView, OverrideView, RunDetail, TaskDetail
+from app.reads.shapes import (
+    BackfillView,
+    FailureGroup,
+    Failures,
+    FrameView,
+    HealthView,
+    OverrideView,
+    Preview,
+    QueuesView,
+    RunDetail,
+    SchedulerView,
+    SetAside,
+    TaskDetail,
+    WorkersView,
+    WorkerView,
+)
 from app.views import (
     AuditRow,
     ErrorView,
@@ -132,9 +148,22 @@ DETAIL = TaskDetail(
     (OVERRIDE, replace(OVERRIDE, archived_at=NOW)), (BACKFILL,), (("x", NOW),), frozenset("x"),
     {"x": 1}, FireTimes((FireTime(NOW, "x"),), "x"),
 )  # fmt: skip
+QUEUES = QueuesView(
+    (QueueView("x", 1, 1.0, 0), QueueView("x", 1, 1.0, 1, pause=PauseView("x", NOW, "x", NOW))),
+    (SetAside("x", "x", "x", "x"),), 5,
+)  # fmt: skip
+WORKER = WorkerView("x", "x", ("x",), "x", "x", "x", "x", NOW, NOW, "x", 1, 1, 1.0)
+WORKERS = WorkersView((WORKER, replace(WORKER, current_run_id=None)), True, {"x": "x"})
+FAILURES = Failures(
+    (FailureGroup("x", "x", "x", "x", 2, NOW, NOW, "x", True, (1, 2)),), NOW, NOW, True
+)
+PREVIEW = Preview(SCHEDULE, (FireTime(NOW, "x"),), 1, 2, (NOW,), (NOW,), ("x",), 1, True)
 KIN = RunDetail("x", "x", (RUN,), RUN)
 SCREENS = (
     "/", "/tasks", "/tasks/t", "/runs", "/runs/r", "/panels/x", "/audit", "/runs?task_id=PAYLOAD",
+    "/queues", "/workers", "/failures", "/failures?task_id=PAYLOAD", "/health", "/go",
+    "/go?q=PAYLOAD", "/tasks/greet/schedule", "/tasks/greet/schedule?cron=PAYLOAD",
+    "/tasks/greet/schedule?new=1&name=PAYLOAD", "/runs?q=PAYLOAD", "/runs/r?find=PAYLOAD",
 )  # fmt: skip
 
 
@@ -156,12 +185,27 @@ def show(monkeypatch: pytest.MonkeyPatch, payload: str) -> None:
         "runs": lambda *_, **__: Page((run,), payload),
         "run_page": lambda *_: (run, hostile(KIN, payload), log),
         "run_log": lambda *_, **__: log,
+        "queues": lambda *_: (hostile(QUEUES, payload), FrameView("ok", 1)),
+        "workers": lambda *_: (hostile(WORKERS, payload), FrameView("ok", 1)),
+        "failures": lambda *_, **__: hostile(FAILURES, payload),
+        "health": lambda *_: (health(payload), FrameView("ok", 1)),
+        "preview": lambda *_, **__: hostile(PREVIEW, payload),
         "audit": lambda *_, **__: Page((audit,), payload),
         "panels": lambda *_: [panel, panel],
         "panel": lambda *_: (panel, hostile(CONTENT, payload)),
     }
     for name, answer in answers.items():
         monkeypatch.setattr(reads, name, answer)
+
+
+def health(payload: str) -> HealthView:
+    redis = {"redis_version": payload, "maxmemory_policy": payload, "round_trip_ms": 1.0,
+             "keys": 1, "events_waiting": 1, "schedules": 1}  # fmt: skip
+    database = {"kind": "SQLite", "version": payload, "round_trip_ms": 1.0, "acts_waiting": 1,
+                "recorded_at": NOW, "oldest_run_at": None}  # fmt: skip
+    return HealthView(
+        (SchedulerView(payload, True, NOW),), redis, database, {payload: payload}, {payload: True}
+    )
 
 
 def elements(text: str) -> dict[str, int]:
@@ -191,7 +235,9 @@ def test_hostile_text_stays_text_on_every_screen(
 
 def _query(screen: str, payload: str) -> dict[str, str]:
     short = payload.encode("utf-8", "replace").decode()[:200]
-    return {"task_id": short} if "?" in screen else {}
+    return {
+        name: value.replace("PAYLOAD", short) for name, value in parse_qsl(urlsplit(screen).query)
+    }
 
 
 def test_characters_that_mislead_are_shown_as_marks(

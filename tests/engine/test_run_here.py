@@ -15,7 +15,7 @@ from app.errors import Conflict, Invalid, RotaError, Unavailable
 from app.leases import lease
 from app.outcomes import Outcome
 from app.records.database import open_database
-from app.run_here import refuse_second_run, run_here
+from app.run_here import run_here
 from app.system import System
 from tests.engine.stage import rows
 from tests.fixtures import open_system
@@ -87,13 +87,12 @@ def test_with_a_lock_it_does_not_overlap(lonely_system: System) -> None:
 def test_a_fire_time_runs_once(lonely_system: System) -> None:
     fire_time = datetime(2026, 6, 1, 9, tzinfo=UTC)
     run_id = f"greet--{int(fire_time.timestamp())}"
-    refuse_second_run(lonely_system, run_id)
     task = lonely_system.catalogue.task("greet")
     run_here(lonely_system, task, {}, run_id, "cron", fire_time=fire_time)
     found = reads.run(lonely_system, run_id)
     assert (found.trigger, found.fire_time, found.at) == ("schedule", fire_time, fire_time)
     with pytest.raises(Conflict, match="has run already"):
-        refuse_second_run(lonely_system, run_id)
+        run_here(lonely_system, task, {}, run_id, "cron", fire_time=fire_time)
 
 
 def test_without_a_database_nothing_runs(lonely_system: System, tmp_path: Path) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
+from app import writing
 from jobs.recruiting.enrichment.decide import MOST_ATTEMPTS, MOST_LOST_ANSWERS
+from jobs.recruiting.schema import enrichments
 from jobs.sandbox.faults import Fault
 from tests.jobs.candidates import NOW
 from tests.jobs.enriching import Desk, counts
@@ -174,6 +177,17 @@ def test_after_two_lost_answers_a_person_looks_first(desk: Desk) -> None:
     assert "2 answers of pdl were lost, each may have cost a credit" in resume.status_reason
 
 
+def test_an_answer_that_died_with_its_run_counts_as_lost(desk: Desk) -> None:
+    ada = desk.add("ada", github=False)
+    desk.sandbox.app.faults.add(Fault("reset", match=PDL, after_commit=True))
+    desk.run()
+    with writing(desk.engine) as connection:
+        connection.execute(update(enrichments).values(asked_at=desk.clock.now))
+    desk.clock.pass_(days=1)
+    desk.run()
+    assert (desk.pdl.spent, desk.resume(ada).enrichment_status) == (1, "failed")
+
+
 def test_a_service_that_is_away_is_left_alone_after_three_and_the_other_is_done(
     desk: Desk,
 ) -> None:
@@ -203,14 +217,17 @@ def test_pauses_grow_and_after_five_vain_attempts_the_resume_has_failed(desk: De
     assert "with a page, not with data" in resume.status_reason
 
 
-def test_what_is_known_stays_while_the_provider_is_away(desk: Desk) -> None:
-    ada = desk.add("ada", linkedin=False)
+@pytest.mark.parametrize("provider", ["github", "pdl"])
+def test_what_is_known_stays_while_the_provider_is_away(desk: Desk, provider: str) -> None:
+    ada = desk.add("ada", github=provider == "github", linkedin=provider == "pdl")
     desk.run()
-    before = desk.answers(ada)["github"]
+    before = desk.answers(ada)[provider]
     desk.clock.pass_(days=31)
-    desk.sandbox.app.faults.add(Fault("status", match=GITHUB, status=503, times=4))
+    desk.sandbox.app.faults.add(Fault("status", match="GET", status=503, times=4))
     assert counts(desk.run()) == {"postponed": 1}
-    assert desk.answers(ada)["github"] == before
+    after = desk.answers(ada)[provider]
+    assert (after.outcome, after.fields) == (before.outcome, before.fields)
+    assert (after.fetched_at, after.obtained_at) == (NOW, NOW)
 
 
 def test_a_service_that_does_not_listen_spends_nothing_and_counts_no_answer_as_lost(

@@ -17,7 +17,8 @@ from tests.jobs.enriching import AT_GITHUB, Desk, counts
 def test_a_resume_that_another_run_holds_is_left_to_it_until_its_claim_ends(desk: Desk) -> None:
     ada = desk.add("ada")
     hold(desk, ada, "another run")
-    assert counts(desk.run("a run")) == {}
+    result = desk.run("a run")
+    assert (counts(result), result.notes) == ({}, ())
     assert desk.asked() == []
     desk.clock.pass_(seconds=CLAIM.total_seconds() + 1)
     assert counts(desk.run("a run")) == {"enriched": 1}
@@ -36,6 +37,28 @@ def hold(desk: Desk, candidate_id: int, owner: str) -> None:
             .where(resumes.c.candidate_id == candidate_id)
             .values(values | {"claimed_until": desk.clock.now + CLAIM})
         )
+
+
+def test_a_resume_that_another_run_takes_in_the_meantime_is_left_to_it(desk: Desk) -> None:
+    desk.add("ada", linkedin=False)
+    bob = desk.add("bob", linkedin=False)
+    providers = desk.providers()
+    asked = providers["GitHub"].lookup
+
+    class Meanwhile:
+        name, third_party, paid, calls = "github", True, False, 0
+
+        def lookup(self, query: Any) -> Lookup:
+            hold(desk, bob, "another run")
+            return asked(query)
+
+        def close(self) -> None:
+            providers["GitHub"].close()
+
+    result = desk.run(providers={**providers, "GitHub": Meanwhile()})
+    assert counts(result) == {"enriched": 1}
+    assert [r for r in desk.asked() if "bob" in r] == []
+    assert result.notes == ("1 changed while they were looked up and were left as they are",)
 
 
 def test_what_changes_while_somebody_is_looked_up_wins(desk: Desk) -> None:

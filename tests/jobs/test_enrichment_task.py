@@ -178,6 +178,8 @@ def test_one_further_run_is_queued_for_what_a_limit_puts_off(
     assert result["postponed"] == 2
     at = datetime.fromisoformat(result["further_run_at"])
     assert timedelta(minutes=59) < at - datetime.now(UTC) < timedelta(minutes=66)
+    desk.add("late")
+    assert execute().result["further_run_at"] == result["further_run_at"]
     assert queued(redis_url) == 1
 
 

@@ -24,16 +24,20 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @pytest.fixture
-def office(engine: Engine, post_office: PostOffice) -> Office:
+def either_office(engine: Engine, post_office: PostOffice) -> Office:
+    """On each kind of database."""
     return open_office(engine, post_office)
 
 
 @pytest.fixture
-def sqlite_office(sqlite_engine: Engine, post_office: PostOffice) -> Office:
+def office(sqlite_engine: Engine, post_office: PostOffice) -> Office:
     return open_office(sqlite_engine, post_office)
 
 
-def test_candidate_and_interviewer_are_reminded_a_day_and_an_hour_before(office: Office) -> None:
+def test_candidate_and_interviewer_are_reminded_a_day_and_an_hour_before(
+    either_office: Office,
+) -> None:
+    office = either_office
     office.book()
     office.live(START - 2 * DAY, START + 2 * HOUR)
     assert office.woken == [START - DAY, START - HOUR]
@@ -46,7 +50,8 @@ def test_candidate_and_interviewer_are_reminded_a_day_and_an_hour_before(office:
     assert set(office.states().values()) == {"sent"}
 
 
-def test_the_second_run_in_a_row_does_nothing_and_says_so(office: Office) -> None:
+def test_the_second_run_in_a_row_does_nothing_and_says_so(either_office: Office) -> None:
+    office = either_office
     office.book()
     first = office.check(START - DAY)
     assert first.message == "2 reminders sent."
@@ -94,28 +99,27 @@ def test_one_that_is_late_says_how_long_there_really_is(office: Office) -> None:
     ],
 )
 def test_one_that_comes_too_late_is_missed_with_the_reason(
-    sqlite_office: Office, at: datetime, reason: str
+    office: Office, at: datetime, reason: str
 ) -> None:
-    sqlite_office.book()
-    sqlite_office.check(START - DAY)
-    found = sqlite_office.check(at)
+    office.book()
+    office.check(START - DAY)
+    found = office.check(at)
     assert (found.sent, found.missed) == (0, 2)
     assert found.message == "2 missed."
     assert found.notes[0].endswith(reason)
-    assert sqlite_office.reasons() == [reason, reason]
-    assert len(sqlite_office.arrived()) == 2
+    assert office.reasons() == [reason, reason]
+    assert len(office.arrived()) == 2
 
 
-def test_after_a_long_absence_nothing_is_sent_about_the_past(sqlite_office: Office) -> None:
-    sqlite_office.book()
-    found = sqlite_office.check(START + 30 * DAY)
-    assert (found.message, sqlite_office.arrived()) == ("Nothing to send now.", [])
+def test_after_a_long_absence_nothing_is_sent_about_the_past(office: Office) -> None:
+    office.book()
+    found = office.check(START + 30 * DAY)
+    assert (found.message, office.arrived()) == ("Nothing to send now.", [])
 
 
 def test_nothing_is_sent_when_the_start_passes_while_the_server_is_slow(
-    sqlite_office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office = sqlite_office
     office.book()
     office.check(START - DAY)
     office.post.order(Fault("slow", seconds=0.0, match="SMTP RCPT"))
@@ -147,7 +151,10 @@ def test_a_booking_half_a_day_before_is_reminded_of_at_once(office: Office) -> N
     assert office.arrived()[0] == ("ada", "Reminder: your interview for Engineer in 20 hours")
 
 
-def test_a_moved_interview_is_told_once_and_reminded_of_at_its_new_time(office: Office) -> None:
+def test_a_moved_interview_is_told_once_and_reminded_of_at_its_new_time(
+    either_office: Office,
+) -> None:
+    office = either_office
     interview = office.book()
     office.check(START - DAY)
     office.now = START - 20 * HOUR
@@ -177,7 +184,10 @@ def test_a_move_out_of_sight_is_told_as_well(office: Office) -> None:
     assert office.check(START).message == "Nothing to send now."
 
 
-def test_an_interview_that_is_moved_there_and_back_is_told_both_times(office: Office) -> None:
+def test_an_interview_that_is_moved_there_and_back_is_told_both_times(
+    either_office: Office,
+) -> None:
+    office = either_office
     interview = office.book()
     office.check(START - DAY)
     for start in (START + HOUR, START, START + HOUR):
@@ -233,7 +243,8 @@ def cancel_at_the_last_moment(office: Office, interview: int) -> None:
     office.clock = clock  # type: ignore[method-assign]  # a clock that does something
 
 
-def test_who_was_reminded_is_told_of_the_cancellation(office: Office) -> None:
+def test_who_was_reminded_is_told_of_the_cancellation(either_office: Office) -> None:
+    office = either_office
     interview = office.book()
     office.check(START - DAY)
     office.change(interview, status="cancelled")
@@ -291,7 +302,8 @@ def test_an_interviewer_who_was_replaced_is_not_reminded(office: Office) -> None
     assert [to for to, _ in office.arrived()] == ["ada", "kim"]
 
 
-def test_a_deleted_interview_is_forgotten(office: Office) -> None:
+def test_a_deleted_interview_is_forgotten(either_office: Office) -> None:
+    office = either_office
     office.book()
     office.check(START - DAY - HOUR)
     with writing(office.engine) as connection:
@@ -346,7 +358,8 @@ def test_a_server_that_is_away_loses_nothing_and_is_said(office: Office) -> None
     assert office.check(START - DAY + timedelta(minutes=1)).sent == 2
 
 
-def test_a_lost_answer_is_tried_once_more_under_the_same_id(office: Office) -> None:
+def test_a_lost_answer_is_tried_once_more_under_the_same_id(either_office: Office) -> None:
+    office = either_office
     office.book()
     office.post.order(Fault("reset", match="SMTP END ada", after_commit=True))
     found = office.check(START - DAY)

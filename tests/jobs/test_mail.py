@@ -16,7 +16,8 @@ from app import Invalid, Skip, Unavailable, current_settings
 from jobs.sandbox.faults import Fault, FaultScript
 from jobs.sandbox.mail_server import SandboxMailServer, serving_mail
 from jobs.sandbox.mailbox import Mailbox
-from jobs.services.mail import AnswerLost, Mailer, RefusedMail, open_mailer, recruiters
+from jobs.services.mail import Mailer, open_mailer, recruiters
+from jobs.services.mail_answers import AnswerLost, RefusedMail
 from jobs.services.smtp_url import MailServer, addresses, mail_server, plain_address, sender
 from tests.jobs.mailing import PostOffice, free_port
 

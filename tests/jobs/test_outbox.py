@@ -16,7 +16,8 @@ from jobs.recruiting import outbox_rows
 from jobs.recruiting.outbox import LEASE, Delivery, Withdrawn, deliver
 from jobs.recruiting.schema import mail_outbox, mail_suppressions
 from jobs.sandbox.faults import Fault
-from jobs.services.mail import Mailer, RefusedMail
+from jobs.services.mail import Mailer
+from jobs.services.mail_answers import RefusedMail
 from tests.jobs.candidates import NOW
 from tests.jobs.mailing import PostOffice
 

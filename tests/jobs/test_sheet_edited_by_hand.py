@@ -18,7 +18,7 @@ def test_columns_that_people_add_stay_theirs(
 ) -> None:
     add_many(sqlite_engine, 2)
     sync()
-    person.type("Q1", ["Notes"], ["call her"], ["too far away"])
+    person.type("W1", ["Notes"], ["call her"], ["too far away"])
     rename(sqlite_engine, "person0@example.org", "Grace Hopper")
     add(sqlite_engine, ADA)
     assert counts(sync()) == {"updated": 1, "unchanged": 1, "inserted": 1}
@@ -66,7 +66,7 @@ def test_a_missing_managed_column_comes_back_at_the_right(
 ) -> None:
     add_many(sqlite_engine, 2)
     sync()
-    person.type("Q1", ["Notes"], ["call her"])
+    person.type("W1", ["Notes"], ["call her"])
     person.delete_columns(3, 4)
     assert counts(sync()) == {"drifted": 2}
     assert person.rows()[0][-2:] == ["Notes", "phone"]

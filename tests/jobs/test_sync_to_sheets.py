@@ -9,8 +9,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from app import Conflict
+from app import Conflict, writing
+from jobs.recruiting.imports.loaded import Entry
+from jobs.recruiting.imports.refusal import Place
+from jobs.recruiting.imports.rows import Application
+from jobs.recruiting.imports.store import store
 from jobs.recruiting.schema import sheet_rows
+from jobs.recruiting.sheet import cells
 from jobs.recruiting.sheet.cells import LONGEST_CELL, MANAGED
 from jobs.services.google_sheets import Spreadsheet
 from jobs.sheets import bring_in_line
@@ -36,6 +41,55 @@ def test_the_first_sync_adds_the_tab_the_header_and_every_candidate(
         "Interview",
         "active",
     ]
+
+
+def test_a_row_tells_of_the_candidate_and_of_every_application(
+    sqlite_engine: Engine, sync: Sync, person: Person
+) -> None:
+    ada = replace(ADA, external_id="ats-7", website_url="https://ada.example.org", legal_hold=True)
+    admiral = Application(
+        "Admiral", "rejected", "Screening", applied_at=NOW, last_activity_at=NOW, reason="no ship"
+    )
+    entry = Entry(Place(2, 2), ada, [(Place(2, 2), admiral)])
+    with writing(sqlite_engine) as connection:
+        store(connection, [entry], NOW)
+    sync()
+    assert [person.column(name)[0] for name in ("ended_at", "reason")] == [
+        "2026-11-24T09:00:00Z",
+        "no ship",
+    ]
+    add(sqlite_engine, ada)
+    sync()
+    assert [person.column(name)[0] for name in ("position", "status", "ended_at", "reason")] == [
+        "Engineer",
+        "active",
+        "",
+        "",
+    ]
+    assert person.column("every_application") == [
+        "Engineer (active, Interview); Admiral (rejected, Screening)"
+    ]
+    named = ("applications", "external_id", "website_url", "legal_hold")
+    assert [person.column(name)[0] for name in named] == [
+        2,
+        "ats-7",
+        "https://ada.example.org",
+        "yes",
+    ]
+
+
+def test_a_release_with_further_columns_is_no_edit_by_hand(
+    sqlite_engine: Engine, sync: Sync, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_many(sqlite_engine, 2)
+    monkeypatch.setattr(cells, "LAYOUT", "1")
+    sync()
+    monkeypatch.undo()
+    person.delete_columns(MANAGED.index("every_application"), MANAGED.index("website_url"))
+    assert counts(sync()) == {"updated": 2}
+    assert counts(sync()) == {"unchanged": 2}
+    person.type("B2", ["somebody else"])
+    assert counts(sync()) == {"drifted": 1, "unchanged": 1}
 
 
 def test_a_second_sync_changes_nothing_and_says_so(

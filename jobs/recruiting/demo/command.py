@@ -12,6 +12,7 @@ from app import Command, current_database, reading, writing
 from jobs.recruiting.demo.generator import DemoOrganisation
 from jobs.recruiting.demo.history import write_history
 from jobs.recruiting.demo.rates import described_rates
+from jobs.recruiting.demo.upcoming import write_upcoming
 from jobs.recruiting.imports.store import Stored, store
 from jobs.recruiting.queries import any_candidate
 from jobs.recruiting.schema import candidates as candidates_table
@@ -30,6 +31,7 @@ def create_demo(engine: Engine, candidates: int, seed: int, end: datetime) -> St
         stored = store(connection, new, organisation.end, actor=None)
         stored.candidates.unchanged = len(organisation.entries) - len(new)
         write_history(connection, organisation, new)
+        write_upcoming(connection, organisation, new)
     return stored
 
 

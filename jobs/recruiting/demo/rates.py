@@ -26,6 +26,17 @@ CHOICES: Mapping[str, Rates] = {
         "Offer": 0.12,
     },
     "interviews of an application that left Interview": {"1": 0.35, "2": 0.45, "3": 0.20},
+    "start of an interview to come": {
+        "within the hour": 0.15,
+        "within a day": 0.35,
+        "within a week": 0.50,
+    },
+    "answer of an interviewer": {
+        "accepted": 0.75,
+        "tentative": 0.10,
+        "needs_action": 0.10,
+        "declined": 0.05,
+    },
     "source of an application": {
         "Careers page": 0.40,
         "LinkedIn": 0.25,
@@ -42,6 +53,7 @@ SHARES: Rates = {
     "candidates under legal hold": 0.01,
     # What the archive task looks for.
     "open applications without activity for over 90 days": 0.10,
+    "open applications in Interview with one to come": 0.60,
     "offers with a second version": 0.15,
     "open offers still in draft": 0.25,
     # What the data-quality box of the report finds.

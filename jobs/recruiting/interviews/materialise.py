@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, exists, insert, select, update
+from sqlalchemy import Connection, Engine, exists, select, update
 
 from app import reading, writing
 from jobs.recruiting import outbox_rows
+from jobs.recruiting.inserting import insert_if_new
 from jobs.recruiting.interviews.loading import concerned, load_interviews, load_reminders
 from jobs.recruiting.interviews.plan import (
     Interview,
@@ -78,8 +79,7 @@ def _add(
         key = key_of(interview.id, mail)
         existing = there.get((key, recipient))
         if existing is None:
-            _insert(connection, interview.id, mail, key, recipient, domain, now)
-            added += 1
+            added += _insert(connection, interview.id, mail, key, recipient, domain, now)
         elif existing.state == "superseded" and not outdated(existing, interview):
             added += _revive(connection, existing, now)
     return added
@@ -93,23 +93,22 @@ def _insert(
     recipient: str,
     domain: str,
     now: datetime,
-) -> None:
+) -> bool:
     identity = (KIND, key, recipient)
     mail_id = outbox_rows.post(connection, identity, message_id(*identity, domain), now)
-    connection.execute(
-        insert(interview_reminders).values(
-            interview_id=interview_id,
-            recipient=recipient,
-            role=mail.guest.role,
-            kind=mail.kind,
-            lead_minutes=round(mail.lead.total_seconds() / 60),
-            start_at=mail.start_at,
-            sequence=mail.sequence,
-            due_at=mail.due_at,
-            mail_id=mail_id,
-            created_at=now,
-        )
-    )
+    row = {
+        "interview_id": interview_id,
+        "recipient": recipient,
+        "role": mail.guest.role,
+        "kind": mail.kind,
+        "lead_minutes": round(mail.lead.total_seconds() / 60),
+        "start_at": mail.start_at,
+        "sequence": mail.sequence,
+        "due_at": mail.due_at,
+        "mail_id": mail_id,
+        "created_at": now,
+    }
+    return insert_if_new(connection, interview_reminders, row)
 
 
 def _revive(connection: Connection, reminder: Reminder, now: datetime) -> int:

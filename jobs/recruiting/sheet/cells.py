@@ -18,7 +18,7 @@ KEY: Final = "candidate_id"
 REMOVED: Final = "removed_at"
 LONGEST_CELL = 50_000  # characters; the limit of Google Sheets
 CUT_MARK = " …[cut]"
-LAYOUT = "1"  # part of every hash: another set of columns is not a hand edit
+LAYOUT = "2"  # goes up with the set of columns; see `same_layout`
 
 
 def when(instant: datetime | None) -> str:
@@ -43,6 +43,12 @@ COLUMNS: Mapping[str, Callable[[CandidateSummary], Cell | None]] = {
     "time_zone": lambda c: c.time_zone,
     "do_not_contact": lambda c: "yes" if c.do_not_contact else "",
     REMOVED: lambda _: "",
+    "ended_at": lambda c: when(c.ended_at),
+    "reason": lambda c: c.reason,
+    "every_application": lambda c: c.every_application,
+    "website_url": lambda c: c.website_url,
+    "external_id": lambda c: c.external_id,
+    "legal_hold": lambda c: "yes" if c.legal_hold else "",
 }
 MANAGED = tuple(COLUMNS)
 
@@ -74,11 +80,20 @@ def _cut(text: str) -> str:
 
 
 def content_hash(cells: Cells) -> str:
-    """Return the hash of a row's managed cells. A number and the same digits as text differ."""
+    """Return the layout and the hash of a row's managed cells, at most 64 characters.
+
+    A number and the same digits as text differ.
+    """
     written = json.dumps(
         [[column, *typed(cells.get(column, ""))] for column in MANAGED], ensure_ascii=False
     )
-    return hashlib.sha256(f"{LAYOUT}\n{written}".encode()).hexdigest()
+    return f"{LAYOUT}:{hashlib.sha256(written.encode()).hexdigest()[:60]}"
+
+
+def same_layout(remembered: str) -> bool:
+    """Tell whether a hash was made of this set of columns: else a row that differs from it need
+    not have been edited by hand."""
+    return remembered.startswith(f"{LAYOUT}:")
 
 
 def typed(cell: Cell) -> tuple[str, Cell]:

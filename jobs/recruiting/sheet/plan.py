@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app import Conflict
-from jobs.recruiting.sheet.cells import KEY, REMOVED, Cell, Cells, content_hash, same, when
+from jobs.recruiting.sheet.cells import (
+    KEY,
+    REMOVED,
+    Cell,
+    Cells,
+    content_hash,
+    same,
+    same_layout,
+    when,
+)
 from jobs.recruiting.sheet.grid import Grid, Layout, lay_out
 
 MOST_REMOVALS = 10
@@ -128,7 +137,7 @@ def _correct(
     for name in wrong:
         plan.writes[row, plan.layout.columns[name]] = cells[name]
     last = known.get(candidate_id)
-    edited = last is not None and content_hash(present) != last
+    edited = last is not None and same_layout(last) and content_hash(present) != last
     changed = last != plan.hashes[candidate_id]
     plan.drifted += edited
     plan.updated += changed or not edited

@@ -55,8 +55,8 @@ def unfinished(engine: Engine) -> Window | None:
 def begin(engine: Engine, now: datetime, run_id: str | None, *, empty_too: bool) -> Window:
     """Open the window from the end of the last one until `now`, and note who is in it.
 
-    An empty one is `empty` and grows until somebody arrives; with `empty_too` it is opened like
-    any other. Raises Conflict when another run begins one at the same moment.
+    An empty one stays `empty` and grows until somebody arrives; with `empty_too` it is opened
+    like any other. Raises Conflict when another run begins one at the same moment.
     """
     try:
         with writing(engine) as connection:
@@ -77,34 +77,32 @@ def finish(engine: Engine, window: Window, now: datetime) -> None:
 
 def _begin(connection: Connection, now: datetime, run_id: str | None, *, empty_too: bool) -> Window:
     last = connection.execute(
-        select(daily_summaries).order_by(daily_summaries.c.until.desc()).limit(1).with_for_update()
+        select(daily_summaries).order_by(daily_summaries.c.id.desc()).limit(1).with_for_update()
     ).first()
+    begun = last is not None
     since = last.until if last is not None else now - FIRST_WINDOW
     # A clock that was put back: nothing can have arrived in a window that is not there.
     until = max(now, since)
-    fresh = _not_told(since if last is None else since - STRAGGLERS, until)
+    fresh = _not_told(since - STRAGGLERS if begun else since, until)
     count = connection.execute(select(func.count()).select_from(fresh.subquery())).scalar_one()
-    state = "open" if count or empty_too else "empty"
-    if last is not None and last.state == "empty" and state == "empty":
-        grown = update(daily_summaries).where(daily_summaries.c.id == last.id)
-        connection.execute(grown.values(until=until, run_id=run_id, ended_at=now))
-        return Window(last.id, since, until, 0, "empty")
-    made = insert(daily_summaries).values(
-        since=since,
-        until=until,
-        state=state,
-        run_id=run_id,
-        applications=count,
-        created_at=now,
-        ended_at=now if state == "empty" else None,
-    )
-    summary_id = connection.execute(made.returning(daily_summaries.c.id)).scalar_one()
+    values = {
+        "until": until,
+        "state": "open" if count or empty_too else "empty",
+        "run_id": run_id,
+        "applications": count,
+    }
+    if last is not None and last.state == "empty":
+        grown = update(daily_summaries).where(daily_summaries.c.id == last.id).values(values)
+        row = connection.execute(grown.returning(daily_summaries)).one()
+    else:
+        new = insert(daily_summaries).values(since=since, created_at=now, **values)
+        row = connection.execute(new.returning(daily_summaries)).one()
     connection.execute(
         insert(summarised_applications).from_select(
-            ["application_id", "summary_id"], fresh.add_columns(literal(summary_id))
+            ["application_id", "summary_id"], fresh.add_columns(literal(row.id))
         )
     )
-    return Window(summary_id, since, until, count, state)
+    return _window(row)
 
 
 def _not_told(since: datetime, until: datetime) -> Select[Any]:

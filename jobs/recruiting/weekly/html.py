@@ -21,6 +21,8 @@ from jobs.recruiting.html_tables import (
 from jobs.recruiting.weekly.lines import Line, percent
 from jobs.recruiting.weekly.report import Report, SourceRows
 
+WEEKS = ("This week", "Prior week", "8-week median")
+
 
 def as_html(report: Report) -> str:
     """Return the whole page."""
@@ -68,17 +70,19 @@ def _compared(lines: Sequence[Line]) -> str:
         )
         for line in lines
     )
-    return table(("", "This week", "Prior week", "8-week median"), rows)
+    return table(("", *WEEKS), rows)
 
 
-def bars(lines: Sequence[Line], columns: tuple[str, str] = ("This week", "8-week median")) -> str:
-    """Return lines with a bar each; `columns` names what is now and what is usual."""
+def bars(lines: Sequence[Line], columns: Sequence[str] = WEEKS) -> str:
+    """Return lines with a bar each; `columns` names what is now, what was before and, where there
+    is a third one, what is usual."""
     rows = (
         cells(
             line.label,
             bar(line.share or 0.0),
             value(line.value, line.basis),
-            escape(line.usual),
+            f"{escape(line.prior)}{below(line.prior_basis)}",
+            *([f"{escape(line.usual)}{below(line.usual_change)}"] if len(columns) > 2 else []),
         )
         for line in lines
     )

@@ -9,12 +9,16 @@ from email.message import EmailMessage
 
 from sqlalchemy import Engine
 
-from app import Invalid, Unavailable, progress
+from app import Invalid, RotaError, Unavailable, progress
 from jobs.recruiting.outbox import Delivery, deliver
 from jobs.recruiting.weekly.keeping import KeptReport
 from jobs.services.mail import Mailer
 
 KIND = "weekly_analytics_report"
+
+
+class NotMailedYet(RotaError):
+    """Somebody has not got the report yet; the next attempt sends it to them."""
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""What `benchmarks.worker` measures, and how."""
