@@ -106,8 +106,8 @@ overrides = Table(
     Column("archived_at", Instant),
 )
 
-# `scope` is a task id, `queue:<name>`, or `*` for everything. A pause that ended stays with its end, because
-# fire times up to then never run.
+# `scope` is a task id, `queue:<name>`, or `*` for everything. A pause that ended stays with its
+# end, because fire times up to then never run.
 pauses = Table(
     "pauses",
     metadata,

@@ -210,10 +210,10 @@
   for (const kind of ["pointerdown", "keydown", "scroll", "pointermove"])
     addEventListener(kind, () => { touched = Date.now(); }, { passive: true, capture: true });
   addEventListener("keydown", (event) => {
-    if (event.key === "Escape") for (const open of document.querySelectorAll(".me[open], .pop[open]")) open.open = false;
+    if (event.key === "Escape") for (const open of document.querySelectorAll(":is(.me, .more, .pop)[open]")) open.open = false;
   });
   addEventListener("click", (event) => {
-    for (const open of document.querySelectorAll(".me[open], .pop[open]"))
+    for (const open of document.querySelectorAll(":is(.me, .more, .pop)[open]"))
       if (!open.contains(event.target)) open.open = false;
   });
   if (document.querySelector("[data-live]")) {
