@@ -135,6 +135,8 @@ class Child:
             resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
     def _prepare_signals(self) -> None:
+        # Else a signal of ours would wake the parent.
+        signal.set_wakeup_fd(-1)
         # A deploy signals every process of a dyno: the parent decides what becomes of the run.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -45,7 +45,8 @@ class Unavailable(RotaError):
     """
 
     def __init__(self, service: str, detail: str = "", retry_after: int = 5) -> None:
-        super().__init__(f"{service} is away{': ' + detail if detail else ''}. Try again shortly.")
+        because = f": {detail.rstrip('.')}" if detail else ""
+        super().__init__(f"{service} is away{because}. Try again shortly.")
         self.service = service
         self.retry_after = retry_after
 

@@ -224,7 +224,7 @@ class RunExecution:
                 taken.static_json,
                 milliseconds(datetime.fromtimestamp(self._started, UTC)),
                 self._worker,
-                *job_pairs(run, static=taken.static_json.decode()),
+                *job_pairs(run, static=taken.static_json.decode("utf-8", "replace")),
             ],
         )
 

@@ -61,6 +61,20 @@ def recognise(redis: Redis, database: Engine, now: datetime) -> bool:
     return True
 
 
+def await_running(system: System) -> None:
+    """Let runs that workers still execute count as live until they are registered again."""
+    with reading(system.database) as connection:
+        rows = connection.execute(
+            select(runs.c.run_id, runs.c.task_id)
+            .where(runs.c.status == "running", runs.c.lost_at.is_not(None))
+            .limit(BATCH)
+        ).all()
+    pipeline = system.redis.pipeline(transaction=False)
+    for row in rows:
+        pipeline.set(keys.awaited(row.task_id), row.run_id, ex=int(RUNNING_GRACE.total_seconds()))
+    pipeline.execute()
+
+
 def restart_lost_runs(system: System, now: datetime) -> int:
     """Queue runs again that Redis lost, under their ids; return how many."""
     with reading(system.database) as connection:

@@ -14,7 +14,7 @@ from app import actions, keys
 from app.backfill import feed
 from app.chores import Chores
 from app.errors import SettingsError
-from app.incarnation import recognise, restart_lost_runs
+from app.incarnation import await_running, recognise, restart_lost_runs
 from app.outbox import sweep
 from app.reconcile import reconcile
 from app.records.database import writing
@@ -34,6 +34,10 @@ def take_over(system: System) -> None:
     """
     now = datetime.now(UTC)
     new = recognise(system.redis, system.database, now)
+    if new:
+        # Before anything fires, so that what was live still counts as live.
+        await_running(system)
+        restart_lost_runs(system, now)
     changed = refresh(system, now)
     log.info("Took over: %d schedules changed%s", changed, ", Redis was new" if new else "")
 

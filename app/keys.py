@@ -104,6 +104,11 @@ def live(task_id: str) -> str:
     return f"rota:live:{task_id}"
 
 
+def awaited(task_id: str) -> str:
+    """String: a run that Redis lost and its worker still executes; expires after 30 s."""
+    return f"rota:awaited:{task_id}"
+
+
 def ready(queue_name: str) -> str:
     """List, at most 64 elements: ends one worker's wait for this queue."""
     return f"rota:ready:{queue_name}"

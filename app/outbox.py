@@ -41,7 +41,7 @@ def apply_act(
             mark_applied(connection, act_id, now, str(error))
         raise
     except Unavailable as error:
-        log.warning("Act %s (%s) waits in the outbox: %s", act_id, verb, error)
+        log.info("%s %s takes effect when Redis is back: %s", verb, act_id, error)
         return False
     return True
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hiredis import pack_command
 from redis import Redis
 from redis.exceptions import ConnectionError, NoScriptError, TimeoutError
 
@@ -48,5 +49,5 @@ class ScriptLine:
     def _ask(self, *words: Any) -> Any:
         if self._connection is None:
             self._connection = self._pool.get_connection()
-        self._connection.send_command(*words)
+        self._connection.send_packed_command([pack_command(words)])
         return self._connection.read_response()

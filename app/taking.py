@@ -129,7 +129,7 @@ def _taken(
     attempt: int,
     revision: int,
 ) -> Taken:
-    static = json.loads(static_json)
+    static = json.loads(static_json.decode("utf-8", "replace"))
     try:
         path, args, kwargs = call_of({"data": call})
         task = _task(catalogue, static, path)

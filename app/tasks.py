@@ -135,6 +135,7 @@ def task(
     `start_within` are durations such as `"30m"`. Raises DefinitionError for anything that could
     not work later.
     """
+    _refuse_bare(schedules)
 
     def declare(function: Callable[P, R]) -> Task[P, R]:
         name = getattr(function, "__name__", repr(function))
@@ -158,6 +159,15 @@ def task(
         return _register(declared)
 
     return declare
+
+
+def _refuse_bare(schedules: tuple[object, ...]) -> None:
+    for given in schedules:
+        if inspect.isfunction(given):
+            raise DefinitionError(
+                f"{given.__module__}.{given.__name__}: write @task() with parentheses, and "
+                "schedules between them."
+            )
 
 
 def _register(declared: Task[P, R]) -> Task[P, R]:
@@ -189,6 +199,7 @@ def _schedules(
     found: list[TaskSchedule] = []
     for position, schedule in enumerate(schedules, 1):
         _check_schedule(schedule)
+        _check_arguments(declared, {}, "its schedule")
         found.append(
             TaskSchedule(declared.id if position == 1 else f"{declared.id}-{position}", schedule)
         )
@@ -197,8 +208,23 @@ def _schedules(
         _check_schedule(schedule)
         schedule_id = f"{declared.id}-{name}"
         _check_id(schedule_id)
-        found.append(TaskSchedule(schedule_id, schedule, declared.parameters.validate(arguments)))
+        checked = _check_arguments(declared, arguments, f"the schedule {name}")
+        found.append(TaskSchedule(schedule_id, schedule, checked))
     return tuple(found)
+
+
+def _check_arguments(
+    declared: Task[Any, Any], arguments: Mapping[str, Any], whose: str
+) -> dict[str, Any]:
+    """Refuse a schedule at whose fire times the task could not start."""
+    try:
+        return declared.parameters.validate(arguments)
+    except Invalid as error:
+        fields = "; ".join(f"{field}: {text}" for field, text in error.fields.items())
+        raise DefinitionError(
+            f"{whose} gives no fitting arguments ({fields}): give the parameters defaults, or "
+            "the schedule arguments with named={…}."
+        ) from error
 
 
 def _check_schedule(schedule: object) -> None:

@@ -1,4 +1,4 @@
-"""Workers side by side: `python -m benchmarks.worker [--json FILE] [--rounds N] [--only WORD]`.
+"""Workers side by side: `python -m benchmarks.worker [--json FILE] [--rounds N] [--only PATTERN] [--body BODY]`.
 
 Every round measures every system once, so that a disturbance of the machine meets all of them;
 what is shown are medians over the rounds and ratios of those.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import defaultdict
 from dataclasses import asdict
@@ -27,11 +28,11 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.worker", description=__doc__)
     parser.add_argument("--json", type=Path, help="also write every figure to this file")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="", help="only systems whose name has this word")
+    parser.add_argument("--only", default="", help="only systems whose name matches this")
     parser.add_argument("--body", choices=BODIES, help="only this kind of job")
     options = parser.parse_args(words)
     prepare_environment()
-    systems = [peer for peer in SYSTEMS if options.only in peer.name]
+    systems = [peer for peer in SYSTEMS if re.search(options.only, peer.name)]
     bodies = (options.body,) if options.body else BODIES
     drained = _drain_all(systems, bodies, options.rounds)
     waited = _pick_up_all(systems, options.rounds) if not options.body else {}
@@ -87,6 +88,8 @@ def _show(body: str, systems: list[Peer], drained: dict[str, list[Drained]]) -> 
             _ratio(rate, rates.get(FORK)),
             f"{median(one.round_trips for one in runs):.2f}",
             f"{median(one.commands for one in runs):.1f}",
+            f"{median(one.worker_cpu for one in runs):.0f}",
+            f"{median(one.redis_cpu for one in runs):.0f}",
             f"{median(one.memory_mb for one in runs):.0f}",
             f"{median(behind):.1f} s" if behind else "",
         ]

@@ -11,7 +11,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.accounts import Accounts
 from app.system import System
-from console import api, assets, headers, health, pages, problems, request_log, security, sign_in
+from console import (
+    api,
+    assets,
+    compression,
+    headers,
+    health,
+    pages,
+    problems,
+    request_log,
+    security,
+    sign_in,
+)
 from console.identity import SessionMemory
 from console.notices import NoticeCookie
 from console.pages.frame import surroundings
@@ -52,6 +63,7 @@ def _register(app: Flask) -> None:
     app.before_request(security.guard)
     app.after_request(request_log.log_request)
     app.after_request(headers.harden)
+    app.after_request(compression.compress)
     problems.register(app)
     assets.version_assets(app)
     add_wording(app)

@@ -50,6 +50,7 @@ def run_check(options: argparse.Namespace) -> int:
                 ]
             ),
         )
+    wrong += _tell("Queues", _queue_faults(system))
     if settings.production and not settings.console_users and not settings.trusted_proxy_header:
         print("note   nobody is in CONSOLE_USERS: `python -m app users add NAME` adds people")
     return 1 if wrong else 0
@@ -105,6 +106,16 @@ def _saves(redis: Redis) -> bool:
     except RedisError:
         # Hosted servers forbid CONFIG; they keep their own backups.
         return True
+
+
+def _queue_faults(system: System) -> Iterator[str]:
+    served = system.settings.queues
+    for task in system.catalogue.tasks.values():
+        if task.queue not in served:
+            yield (
+                f"{task.id} uses {task.queue}, which is not in QUEUES ({', '.join(served)}): "
+                "no worker takes its runs"
+            )
 
 
 def _database(system: System) -> Iterator[str]:

@@ -108,7 +108,10 @@ def run_trigger(options: argparse.Namespace) -> int:
     accepted = actions.trigger(
         open_system(), operator(), options.task_id, arguments_of(options), at
     )
-    print(f"{accepted.run_id} {accepted.status}" + (f" ({accepted.note})" if accepted.note else ""))
+    note = accepted.note or ""
+    if accepted.status == "pending":
+        note = "Redis is away: it is queued as soon as Redis is back"
+    print(f"{accepted.run_id} {accepted.status}" + (f" ({note})" if note else ""))
     return 0
 
 

@@ -23,8 +23,6 @@ INTEGRATIONS = {
     "GitHub": ("GITHUB_TOKEN",),
     "LinkedIn data": ("PDL_API_KEY",),
     "Mail": ("SMTP_URL",),
-    "Sentry": ("SENTRY_DSN",),
-    "Healthchecks": ("HEALTHCHECKS_PING_URL",),
 }
 # Of INFO, what decides whether jobs are safe there.
 FACTS = (

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, tuple_
 
 from app import keys
 from app.errors import Unavailable, Unknown
@@ -112,8 +112,8 @@ def _kin(run_id: str) -> tuple[Select[Any], ...]:
         .select_from(me.join(table, table.c.task_id == me.c.task_id))
         .where(me.c.run_id == run_id)
     )
-    older = (table.c.at < me.c.at) | ((table.c.at == me.c.at) & (table.c.run_id < me.c.run_id))
-    newer = (table.c.at > me.c.at) | ((table.c.at == me.c.at) & (table.c.run_id > me.c.run_id))
+    here, there = tuple_(me.c.at, me.c.run_id), tuple_(table.c.at, table.c.run_id)
+    older, newer = there < here, there > here
     children = select(*LISTED).where(table.c.parent_run_id == run_id)
     parent = select(*LISTED).where(
         table.c.run_id == select(me.c.parent_run_id).where(me.c.run_id == run_id).scalar_subquery()

@@ -26,6 +26,7 @@ def overrides_of(task_id: str | None = None) -> Select[Any]:
         overrides.c.by,
         overrides.c.at,
         overrides.c.archived_at,
+        schedules.c.code_definition,
     ).select_from(overrides.join(schedules, schedules.c.schedule_id == overrides.c.schedule_id))
     if task_id is None:
         return statement.where(overrides.c.archived_at.is_(None))
@@ -34,6 +35,15 @@ def overrides_of(task_id: str | None = None) -> Select[Any]:
         .order_by(overrides.c.archived_at.is_not(None), overrides.c.at.desc())
         .limit(ARCHIVED_SHOWN)
     )
+
+
+def still_tells(row: Fields) -> bool:
+    """Tell whether an override matters: it holds, or the code has changed since and won.
+
+    One that a person took back does not.
+    """
+    code = (row.code_definition or {}).get("schedule")
+    return row.archived_at is None or code != row.code_value
 
 
 def override_view(row: Fields) -> OverrideView:

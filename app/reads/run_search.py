@@ -27,6 +27,8 @@ LONGEST = 500
 MOST_PARTS = 20
 # What no index serves looks this far back, unless `since:` says otherwise.
 USUAL_WINDOW = timedelta(days=7)
+# Words are looked for inside texts, which costs several times as much.
+USUAL_WINDOW_OF_WORDS = timedelta(days=1)
 INDEXED = {"task", "status", "trigger", "since", "until"}
 PART = re.compile(r'\s*(-?)(?:([a-z]+):)?(?:"([^"]*)"|(\S+))')
 
@@ -47,7 +49,8 @@ def conditions(text: str, now: datetime, zone: ZoneInfo) -> list[ColumnElement[b
     found = [_condition(part, now, zone) for part in parts]
     keys = {part.key for part in parts}
     if keys - INDEXED and "since" not in keys:
-        found.append(table.c.at > now - USUAL_WINDOW)
+        window = USUAL_WINDOW_OF_WORDS if None in keys else USUAL_WINDOW
+        found.append(table.c.at > now - window)
     return found
 
 

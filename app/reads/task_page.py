@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from app.reads.decided import Decided
-from app.reads.overrides import override_view, overrides_of
+from app.reads.overrides import override_view, overrides_of, still_tells
 from app.reads.shapes import BackfillView, TaskDetail
 from app.reads.task_views import task_and_more
 from app.reads.together import Fields
@@ -28,7 +28,7 @@ def task_page(system: System, task_id: str, now: datetime) -> tuple[TaskView, Ta
     view, whole, (overridden, filled, counted) = found
     ids = [schedule_id for schedule_id, _, _ in whole.schedules.get(task_id, ())]
     detail = TaskDetail(
-        overrides=tuple(override_view(row) for row in overridden),
+        overrides=tuple(override_view(row) for row in overridden if still_tells(row)),
         backfills=tuple(_backfill(row, counted) for row in filled),
         skips=tuple((name, at) for name in ids for at in sorted(whole.skips.get(name, ()))),
         made_here=frozenset(name for name in ids if whole.sources.get(name) != "code"),

@@ -7,7 +7,7 @@ that their columns have.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -58,15 +58,15 @@ def _unpacked(read: SelectBase, rows: Sequence[Sequence[Any]], dialect: Dialect)
 def _convert(kind: Any, dialect: Dialect) -> Convert | None:
     """Return what turns a value inside JSON into what the column's type promises."""
     if isinstance(kind, Instant):
-        return _instant(kind, dialect)
+        return _instant(dialect)
     if isinstance(kind, JSON) and dialect.name != "postgresql":
         # SQLite keeps JSON as text, which stands as text inside the packed rows.
         return kind.dialect_impl(dialect).result_processor(dialect, None)
     return None
 
 
-def _instant(kind: Instant, dialect: Dialect) -> Convert:
-    def convert(text: str) -> datetime | None:
-        return kind.process_result_value(datetime.fromisoformat(text), dialect)
-
-    return convert
+def _instant(dialect: Dialect) -> Convert:
+    if dialect.name == "postgresql":
+        return lambda text: datetime.fromisoformat(text).astimezone(UTC)
+    # SQLite keeps naive text in UTC; with its offset written out it is read in one step.
+    return lambda text: datetime.fromisoformat(f"{text}+00:00")

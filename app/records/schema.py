@@ -50,6 +50,13 @@ runs = Table(
     Index("ix_runs_task_id_at", "task_id", "at", "run_id"),
     Index("ix_runs_status_at", "status", "at", "run_id"),
     Index("ix_runs_backfill_id_status", "backfill_id", "status"),
+    # Few runs have a parent, so the index holds only those.
+    Index(
+        "ix_runs_parent_run_id",
+        "parent_run_id",
+        sqlite_where=text("parent_run_id IS NOT NULL"),
+        postgresql_where=text("parent_run_id IS NOT NULL"),
+    ),
 )
 
 attempts = Table(

@@ -58,8 +58,9 @@ if ARGV[6] ~= '' then
     buffer(task, run_id, ARGV[13], other, job, 15)
   elseif other then
     outcome = 'SKIPPED'
-    emit(run_id, 'skipped', 1, 0, ARGV[13],
-      cjson.encode({reason = 'overlap: run ' .. other .. ' has not ended'}))
+    local running = field('rq:job:' .. other, 'status') == 'started'
+    emit(run_id, 'skipped', 1, 0, ARGV[13], cjson.encode({reason = 'overlap: run ' .. other ..
+      (running and ' is still running' or ' has not ended, it still waits for a worker')}))
   else
     outcome = 'FIRED'
     write_pairs(job, 15)

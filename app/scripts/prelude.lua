@@ -58,6 +58,9 @@ end
 -- are dropped from the set.
 local function live_run(task)
   local live = 'rota:live:' .. task
+  -- After Redis lost everything: a run that its worker still executes and will register again.
+  local awaited = redis.call('GET', 'rota:awaited:' .. task)
+  if awaited and redis.call('EXISTS', 'rq:job:' .. awaited) == 0 then return awaited end
   for _, other in ipairs(redis.call('SMEMBERS', live)) do
     local status = field('rq:job:' .. other, 'status')
     if status == 'queued' or status == 'started' or status == 'scheduled' or status == 'deferred' then

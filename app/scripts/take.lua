@@ -35,15 +35,16 @@ local function read_job(job)
   return redis.call('HMGET', job, 'status', 'rota_static', 'rota_attempt', 'rota_revision', 'data')
 end
 
--- Which of our own fields could not be worked with, nil where all can. A script that fails half
--- way takes nothing back, so this is asked before the run leaves its queue.
-local function broken_field(held)
-  if not string.find(held[3] or '0', '^%d+$') then return 'rota_attempt' end
-  if not string.find(held[4] or '0', '^%d+$') then return 'rota_revision' end
+-- What of our own could not be worked with, nil where all can. A script that fails half way takes
+-- nothing back, so this is asked before the run leaves its queue.
+local function broken_part(id, held)
+  if string.find(id, '[^\33-\126]') then return 'id' end
+  if not string.find(held[3] or '0', '^%d+$') then return 'field rota_attempt' end
+  if not string.find(held[4] or '0', '^%d+$') then return 'field rota_revision' end
   local static = decoded(held[2])
   if type(static.task_id) ~= 'string' or type(static.trigger) ~= 'string'
     or type(static.at) ~= 'number' then
-    return 'rota_static'
+    return 'field rota_static'
   end
   return nil
 end
@@ -77,11 +78,11 @@ local function consider(queue, key, id)
     return nil
   end
   if held[2] then
-    local broken = broken_field(held)
+    local broken = broken_part(id, held)
     if broken then
       -- Else it would count as live, and its task would never fire again.
       redis.call('HSET', job, 'status', 'failed')
-      return {'broken', queue, id, 'its field ' .. broken .. ' is garbage'}
+      return {'broken', queue, id, 'its ' .. broken .. ' is garbage'}
     end
   elseif id == ARGV[9] then
     held[2] = ARGV[10]

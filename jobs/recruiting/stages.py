@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 APPLIED: Final = "applied"
@@ -23,6 +24,7 @@ _WORDS: Final = {
 _RANK_OF_WORD: Final = {word: rank for rank, kind in enumerate(KINDS) for word in _WORDS[kind]}
 
 
+@lru_cache(maxsize=1_000)
 def kind_of(stage: str | None) -> str | None:
     """Return the kind of a stage by the words of its name, None where they do not tell.
 

@@ -162,8 +162,8 @@ KIN = RunDetail("x", "x", (RUN,), RUN)
 SCREENS = (
     "/", "/tasks", "/tasks/t", "/runs", "/runs/r", "/panels/x", "/audit", "/runs?task_id=PAYLOAD",
     "/queues", "/workers", "/failures", "/failures?task_id=PAYLOAD", "/health", "/go",
-    "/go?q=PAYLOAD", "/tasks/greet/schedule", "/tasks/greet/schedule?cron=PAYLOAD",
-    "/tasks/greet/schedule?new=1&name=PAYLOAD", "/runs?q=PAYLOAD", "/runs/r?find=PAYLOAD",
+    "/tasks/greet/schedule", "/tasks/greet/schedule?cron=PAYLOAD",
+    "/tasks/greet/schedule?new=1&name=PAYLOAD", "/runs?q=PAYLOAD",
 )  # fmt: skip
 
 

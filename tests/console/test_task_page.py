@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from datetime import UTC, datetime, timedelta
 
-from app import actions
+from app import actions, every
+from app.catalogue import Catalogue
+from app.records.database import writing
+from app.records.releases import adopt_catalogue
 from app.system import System
+from app.tasks import TaskSchedule
 from tests.console.people import Browser
 from tests.console.test_pages import follow
 from tests.fixtures import OPERATOR
@@ -52,7 +57,23 @@ def test_a_schedule_is_changed_and_the_code_s_own_put_back(operator: Browser) ->
     assert "The code says: Every 30 minutes" in text
     text = follow(operator, f"{EDITOR}/reset", id="greet")
     assert "as the code says again" in text
-    assert "otto set this" not in text
+    assert 'class="drift"' not in text
+
+
+def test_where_the_code_changed_since_it_holds_and_that_is_told(
+    operator: Browser, console_system: System
+) -> None:
+    actions.reschedule(console_system, OPERATOR, "greet", every="5m")
+    catalogue = console_system.catalogue
+    task = catalogue.tasks["greet"]
+    changed = copy(task)
+    changed.schedules = (TaskSchedule("greet", every("45m")),)
+    newer = Catalogue({**catalogue.tasks, "greet": changed}, catalogue.timezone)
+    with writing(console_system.database) as connection:
+        adopt_catalogue(connection, newer, datetime.now(UTC))
+    text = operator.get("/tasks/greet").text
+    assert "Every 45 minutes" in text
+    assert "The code has changed since olga set “Every 5 minutes”" in text
 
 
 def test_who_comes_second_is_told_and_loses_nothing(

@@ -195,7 +195,7 @@ def test_with_overlap_skip_a_live_run_turns_the_fire_time_into_a_skipped_row(
     assert fire_due(sqlite_system, lock) == {"SKIPPED": 1}
     event = events(redis)[-1]
     assert (event.run_id, event.status) == (run_id("greet", due), "skipped")
-    assert event.data["reason"] == f"overlap: run {live} has not ended"
+    assert event.data["reason"] == f"overlap: run {live} has not ended, it still waits for a worker"
     assert queued(redis) == [live]
 
 

@@ -192,3 +192,18 @@ def test_a_parameter_that_cannot_be_described_is_refused() -> None:
         @task()
         def fourth(connection: Callable[[], Task[Any, Any]] | Task[Any, Any]) -> None:
             """Take what is no JSON."""
+
+
+def test_a_forgotten_pair_of_parentheses_is_told_at_once() -> None:
+    def greet_all() -> None: ...
+
+    with pytest.raises(DefinitionError, match=r"write @task\(\) with parentheses"):
+        task(greet_all)  # type: ignore[arg-type]  # the mistake
+
+
+def test_a_schedule_that_gives_no_fitting_arguments_is_refused() -> None:
+    with pytest.raises(DefinitionError, match=r"its schedule gives no fitting arguments \(x:"):
+
+        @task(every("1h"))
+        def needs_x(x: int) -> int:
+            return x

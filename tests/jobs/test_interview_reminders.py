@@ -289,8 +289,20 @@ def test_an_interviewer_who_declined_gets_nothing(office: Office) -> None:
     office.book()
     with writing(office.engine) as connection:
         connection.execute(update(interview_people).values(response="declined"))
-    assert office.check(START - DAY).sent == 1
+    found = office.check(START - DAY)
+    assert (found.sent, found.silent, found.superseded) == (1, 1, 0)
     assert [to for to, _ in office.arrived()] == ["ada"]
+
+
+def test_a_candidate_without_an_address_keeps_nothing_from_the_interviewer(
+    office: Office,
+) -> None:
+    office.book()
+    with writing(office.engine) as connection:
+        connection.execute(update(candidates).values(emails=[]))
+    found = office.check(START - DAY)
+    assert (found.sent, found.silent, found.failed) == (1, 1, 0)
+    assert [to for to, _ in office.arrived()] == ["grace"]
 
 
 def test_an_interviewer_who_was_replaced_is_not_reminded(office: Office) -> None:

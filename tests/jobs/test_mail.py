@@ -43,6 +43,14 @@ def test_a_message_arrives_signed_in_over_tls(post_office: PostOffice) -> None:
     assert post_office.mailbox.raw(1).isascii()
 
 
+def test_lines_of_dots_arrive_as_they_were(post_office: PostOffice) -> None:
+    text = ".\n..two\n.hidden\nend\n"
+    with post_office.mailer() as mailer:
+        mailer.send(letter(text), ADA)
+    assert b"\r\n.hidden\r\n" in post_office.mailbox.raw(1)
+    assert post_office.arrived()[0].get_content() == text
+
+
 def test_one_connection_serves_many_messages_and_is_replaced_when_cut(
     post_office: PostOffice,
 ) -> None:

@@ -94,7 +94,7 @@ def eats_memory() -> int:
 
 
 @task()
-def returns_no_json() -> object:
+def returns_an_object() -> object:
     """Return what no JSON can hold."""
     return object()
 
@@ -216,7 +216,7 @@ def tells_its_process() -> int:
 
 
 @task(overlap="allow", timeout="1m")
-def sleeps(seconds: float = 0.5) -> float:
+def naps(seconds: float = 0.5) -> float:
     """Sleep."""
     time.sleep(seconds)
     return seconds

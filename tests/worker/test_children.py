@@ -97,7 +97,7 @@ def test_an_idle_child_that_dies_is_replaced(worker_system: System) -> None:
 
 def test_nothing_is_left_a_second_after_the_worker_was_killed(worker_system: System) -> None:
     worker = start_worker(worker_system, "--concurrency", "2")
-    runs = [trigger(worker_system, "sleeps", {"seconds": 30}) for _ in range(2)]
+    runs = [trigger(worker_system, "naps", {"seconds": 30}) for _ in range(2)]
     for run_id in runs:
         wait_for(worker_system, run_id, "started")
     pids = children(worker.pid)
@@ -107,7 +107,7 @@ def test_nothing_is_left_a_second_after_the_worker_was_killed(worker_system: Sys
 
 
 def test_as_many_runs_go_on_at_once_as_there_are_children(worker_system: System) -> None:
-    runs = [trigger(worker_system, "sleeps", {"seconds": 1}) for _ in range(6)]
+    runs = [trigger(worker_system, "naps", {"seconds": 1}) for _ in range(6)]
     begun = time.monotonic()
     worker = burst(worker_system, "--concurrency", "3")
     assert results(worker_system, runs) == [1] * 6
@@ -124,7 +124,7 @@ def test_as_many_runs_go_on_at_once_as_there_are_children(worker_system: System)
 
 def test_one_of_several_runs_can_be_stopped(worker_system: System) -> None:
     worker = start_worker(worker_system, "--concurrency", "2")
-    stopped, spared = (trigger(worker_system, "sleeps", {"seconds": 3}) for _ in range(2))
+    stopped, spared = (trigger(worker_system, "naps", {"seconds": 3}) for _ in range(2))
     for run_id in (stopped, spared):
         wait_for(worker_system, run_id, "started")
     send_stop_job_command(worker_system.redis, stopped, serializer=JSONSerializer)
@@ -147,7 +147,7 @@ def test_garbage_on_its_channel_ends_no_worker(worker_system: System) -> None:
 
 def test_a_result_waits_for_redis(worker_system: System) -> None:
     start_worker(worker_system)
-    run_id = trigger(worker_system, "sleeps", {"seconds": 0.5})
+    run_id = trigger(worker_system, "naps", {"seconds": 0.5})
     wait_for(worker_system, run_id, "started")
     worker_system.redis.client_pause(2500, all=False)
     wait_for(worker_system, run_id, "finished")

@@ -91,7 +91,7 @@ def test_rq_info_of_an_idle_worker(contract: Contract) -> None:
 
 
 def test_rq_info_of_a_busy_worker(contract: Contract) -> None:
-    job_id = contract.enqueue("sleeps", 5)
+    job_id = contract.enqueue("naps", 5)
     contract.enqueue("behaves", 1)
     contract.start()
     contract.wait(job_id, "started")
@@ -176,7 +176,7 @@ def test_a_worker_is_not_started_while_suspended(contract: Contract) -> None:
 
 
 def test_the_stop_job_command(contract: Contract) -> None:
-    job_id = contract.enqueue("sleeps", 20)
+    job_id = contract.enqueue("naps", 20)
     worker = contract.start()
     contract.wait(job_id, "started")
     time.sleep(0.5)
@@ -189,7 +189,7 @@ def test_the_stop_job_command(contract: Contract) -> None:
 
 
 def test_the_shutdown_command(contract: Contract) -> None:
-    job_id = contract.enqueue("sleeps", 1)
+    job_id = contract.enqueue("naps", 1)
     worker = contract.start()
     contract.wait(job_id, "started")
     later = contract.enqueue("behaves", 1)

@@ -24,7 +24,7 @@ def deploy(worker: Process) -> None:
 
 
 def test_five_deploys_in_the_middle_of_runs_fail_nothing(worker_system: System) -> None:
-    runs = [trigger(worker_system, "sleeps", {"seconds": 1.2}) for _ in range(6)]
+    runs = [trigger(worker_system, "naps", {"seconds": 1.2}) for _ in range(6)]
     for _ in range(5):
         worker = start_worker(worker_system, "--concurrency", "2")
         wait_until(lambda: worker_system.redis.zcard(keys.started("default")) == 2, 10, "two runs")
@@ -39,7 +39,7 @@ def test_five_deploys_in_the_middle_of_runs_fail_nothing(worker_system: System) 
 
 
 def test_what_was_interrupted_goes_to_the_front(worker_system: System) -> None:
-    first = trigger(worker_system, "sleeps", {"seconds": 30})
+    first = trigger(worker_system, "naps", {"seconds": 30})
     worker = start_worker(worker_system)
     wait_for(worker_system, first, "started")
     later = trigger(worker_system, "behaves")
@@ -49,7 +49,7 @@ def test_what_was_interrupted_goes_to_the_front(worker_system: System) -> None:
 
 
 def test_a_draining_worker_takes_no_more_and_lets_its_run_end(worker_system: System) -> None:
-    first = trigger(worker_system, "sleeps", {"seconds": 1.5})
+    first = trigger(worker_system, "naps", {"seconds": 1.5})
     later = trigger(worker_system, "behaves")
     worker = start_worker(worker_system)
     wait_for(worker_system, first, "started")
@@ -62,7 +62,7 @@ def test_a_draining_worker_takes_no_more_and_lets_its_run_end(worker_system: Sys
 def test_with_its_own_times_a_deploy_ends_within_twenty_five_seconds(
     worker_system: System,
 ) -> None:
-    run_id = trigger(worker_system, "sleeps", {"seconds": 55})
+    run_id = trigger(worker_system, "naps", {"seconds": 55})
     worker = start_worker(worker_system)
     wait_for(worker_system, run_id, "started")
     begun = time.monotonic()

@@ -31,7 +31,7 @@ ENDS = {
     "loops_catching": ("failed", "TimedOut", "time-out of 1 s and was ended"),
     "hangs_in_c": ("failed", "TimedOut", "did not let itself end"),
     "eats_memory": ("failed", "OutOfMemory", "raise the worker's memory limit"),
-    "returns_no_json": ("succeeded", None, "not JSON"),
+    "returns_an_object": ("succeeded", None, "not JSON"),
     "returns_sixty_megabytes": ("succeeded", None, "60,000,002 bytes was left out"),
     "fails_with_half_a_character": ("failed", "ValueError", "half \\ud800"),
     "breaks_its_surroundings": ("failed", "LineLost", "descriptor"),

@@ -98,6 +98,21 @@ class Application:
         )
 
     @property
+    def latest(self) -> datetime:
+        """The last moment of anything that is recorded of it."""
+        moments = [self.events[-1].at]
+        for o in self.offers:
+            moments += [at for at in (o.created_at, o.sent_at, o.resolved_at) if at]
+        for i in self.interviews:
+            moments += [i.start_at, i.end_at]
+        return max(moments)
+
+    @property
+    def finished(self) -> bool:
+        """Nothing about it is open: it has ended, and so have its offers."""
+        return not self.events[-1].active and all(o.resolved_at for o in self.offers)
+
+    @property
     def offer(self) -> Offer | None:
         """The latest version, the one that counts."""
         return max(self.offers, key=lambda offer: offer.version, default=None)

@@ -35,9 +35,25 @@ def measure(
     """Return the figures of each window, each as known at its end, in one pass."""
     measures = [Measure(window, zone) for window in windows]
     for application in applications:
-        for one in measures:
-            one.add(application)
+        if application.events:
+            _add(application, measures)
     return [one.figures(openings) for one in measures]
+
+
+def _add(whole: Application, measures: Sequence[Measure]) -> None:
+    """Look at an application as each window knows it, as seldom as possible: most were over long
+    before most windows began."""
+    latest, finished = whole.latest, whole.finished
+    in_the_end: Application | None = None
+    for one in measures:
+        one.compare(whole)
+        if whole.events[0].at >= one.window.end or (finished and latest < one.window.start):
+            continue
+        if latest >= one.window.end:
+            one.add(whole.as_known(one.window.end))
+        else:
+            in_the_end = in_the_end or whole.as_known(one.window.end)
+            one.add(in_the_end)
 
 
 class Measure:
@@ -61,14 +77,14 @@ class Measure:
         self.ages: Counter[str] = Counter()
         self.unknown_stages: Counter[str] = Counter()
 
-    def add(self, whole: Application) -> None:
-        """Count in an application."""
-        if not whole.events or whole.events[0].at >= self.window.end:
-            return
+    def compare(self, whole: Application) -> None:
+        """Notice what an application is now, whatever its window knows of it."""
         last = whole.events[-1]
         self.counts["interviewed"] += bool(whole.interviews)
         self.counts["unlike"] += (last.status, last.stage) != (whole.status, whole.stage)
-        known = whole.as_known(self.window.end)
+
+    def add(self, known: Application) -> None:
+        """Count in an application as it is known at the window's end."""
         source = known.source or NO_SOURCE
         if self.window.holds(known.events[0].at):
             self.received[source] += 1
