@@ -1,4 +1,6 @@
-"""Workers side by side: `python -m benchmarks.worker [--json FILE] [--rounds N] [--only PATTERN] [--body BODY]`.
+"""Workers side by side.
+
+`python -m benchmarks.worker [--json FILE] [--rounds N] [--only PATTERN] [--body BODY]`
 
 Every round measures every system once, so that a disturbance of the machine meets all of them;
 what is shown are medians over the rounds and ratios of those.
@@ -74,10 +76,9 @@ def _pick_up_all(systems: list[Peer], rounds: int) -> dict[str, list[float]]:
 def _show(body: str, systems: list[Peer], drained: dict[str, list[Drained]]) -> None:
     rates = {name: median(one.jobs_per_second for one in runs) for name, runs in drained.items()}
     print(f"\n{body}: jobs a second, medians\n")
-    print(
-        "| system | jobs/s | × Celery late | × RQ fork | round trips | commands | MB | recorder |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+    titles = ["system", "jobs/s", "× Celery late", "× RQ fork", "round trips", "commands"]
+    titles += ["worker CPU µs", "Redis CPU µs", "MB", "recorder behind"]
+    print(f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}")
     for peer in systems:
         runs, rate = drained[peer.name], rates[peer.name]
         behind = [one.recorder_seconds for one in runs if one.recorder_seconds is not None]
