@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,6 +28,7 @@ from app import embedded
 from tests.processes import Process, kill, launch, wait_until
 
 FOLDER_PREFIX = "rota-tests-"
+YOUNG_SECONDS = 60
 
 
 @contextmanager
@@ -36,6 +38,8 @@ def server_folder() -> Iterator[Path]:
     A lock, which no crash leaves behind, tells whether a folder is still in use.
     """
     for left in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        if not _old(left):
+            continue  # its owner may not have locked it yet
         with suppress(OSError), (left / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(left, ignore_errors=True)
@@ -46,6 +50,12 @@ def server_folder() -> Iterator[Path]:
         yield folder
         # A killed PostgreSQL may still be removing its own files.
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _old(folder: Path) -> bool:
+    with suppress(OSError):
+        return time.time() - folder.stat().st_ctime > YOUNG_SECONDS
+    return False
 
 
 @dataclass
