@@ -69,7 +69,7 @@ def test_the_rq_command_line_lists_the_worker(running_system: RunningSystem) -> 
 def test_every_killed_process_can_be_started_again(running_system: RunningSystem) -> None:
     for name in ("web", "worker", "scheduler"):
         kill(running_system.processes[name], group=True)
-        running_system.processes[name].wait()
+        running_system.processes[name].end()
         running_system.start(name)
     wait_until(lambda: _is_ok(running_system), 30, "everything to be well again")
     assert running_system.run_to_its_end("sync_to_sheets")["status"] == "succeeded"
