@@ -57,7 +57,7 @@ def look(redis: Redis, lock: str, queues: Sequence[str]) -> Due:
     now = instant(int(server_ms))
     return Due(
         now=now,
-        incarnation=incarnation.decode(),
+        incarnation=incarnation.decode("utf-8", "replace"),
         leads=bool(leads),
         everything_paused=bool(paused),
         next_due=instant(int(next_due)) if next_due else None,

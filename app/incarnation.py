@@ -36,7 +36,7 @@ def recognise(redis: Redis, database: Engine, now: datetime) -> bool:
     """
     redis.set(keys.INCARNATION, uuid4().hex, nx=True)
     answer: Any = redis.get(keys.INCARNATION)
-    current = answer.decode()
+    current = answer.decode("utf-8", "replace")
     with reading(database) as connection:
         known = connection.execute(select(recorder.c.incarnation)).scalar_one_or_none()
     if known == current:

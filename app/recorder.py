@@ -51,7 +51,7 @@ class Recorder:
         incarnation, position = start
         with asking_redis():
             found: Any = self._redis.get(keys.INCARNATION)
-            if (found or b"").decode() != incarnation:
+            if (found or b"").decode("utf-8", "replace") != incarnation:
                 return 0
             entries = self._read(position, block_ms)
             if not entries:
@@ -111,7 +111,7 @@ class Recorder:
             try:
                 event = parse(position, fields)
                 _ = event.static["task_id"], event.static["trigger"], event.static["at"]
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
                 self._set_aside(position.decode(), error)
                 continue
             events.append(event)
