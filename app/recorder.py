@@ -28,6 +28,7 @@ from app.views import ENDED
 log = logging.getLogger("rota.recorder")
 
 BATCH = 500
+COUNT_DIGITS = 9
 # What a database, or the types on the way to it, say of values that they do not take.
 BROKEN = (StatementError, ValueError, TypeError, KeyError, OverflowError)
 
@@ -151,7 +152,9 @@ class Recorder:
 
 
 def _count(text: Any) -> int:
-    return int(text) if isinstance(text, bytes) and text.isdigit() else 0
+    # More digits than any log has lines are garbage, and too many for the column.
+    plain = isinstance(text, bytes) and text.isdigit() and len(text) <= COUNT_DIGITS
+    return int(text) if plain else 0
 
 
 def _position(connection: Connection) -> tuple[str, str] | None:

@@ -195,6 +195,8 @@ BROKEN: dict[str, dict[str, Any]] = {
     "started at a word": {"data": '{"started_at": "soon"}'},
     "revision beyond the database": {"revision": 10**25},
     "id is no text": {"run": b"\xff"},
+    "written beyond the calendar": {"at": "9" * 30},
+    "static is nested too deep": {"static": '{"a":' * 2_000 + "1" + "}" * 2_000},
 }
 
 
@@ -286,3 +288,13 @@ def test_an_event_may_come_from_elsewhere_than_redis(sqlite_system: System) -> N
     with writing(sqlite_system.database) as connection:
         record(connection, [event])
     assert reads.run(sqlite_system, "greet--m9").result == 1
+
+
+def test_an_absurd_count_of_dropped_lines_stops_nothing(system: System) -> None:
+    recognise(system.redis, system.database, datetime.now(UTC))
+    line = {"at": "2026-01-01T00:00:00+00:00", "level": "INFO", "logger": "x", "message": "y"}
+    system.redis.rpush(keys.log("greet--m1"), json.dumps(line))
+    system.redis.hset(keys.job("greet--m1"), "rota_log_dropped", "9" * 30)
+    emit(system.redis, "greet--m1", "succeeded", 3)
+    assert Recorder(system.redis, system.database).step() == 1
+    assert status_of(system, "greet--m1") == "succeeded"
