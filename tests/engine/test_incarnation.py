@@ -9,6 +9,7 @@ from app import actions, keys, reads
 from app.execution import RunExecution
 from app.incarnation import recognise, restart_lost_runs
 from app.reconcile import reconcile
+from app.recorder import Recorder
 from app.system import System
 from app.taking import Taken, take
 from tests.engine.stage import QUEUES, events, fire_due, lead, make_due, queued, record_all, rows
@@ -177,3 +178,12 @@ def test_lost_runs_of_a_task_that_is_gone_hold_up_no_other(sqlite_system: System
     for _ in range(3):
         restart_lost_runs(sqlite_system, now())
     assert queued(sqlite_system.redis) == [run_id]
+
+
+def test_an_identity_that_is_no_text_is_recognised_once(system: System) -> None:
+    now = datetime.now(UTC)
+    system.redis.set(keys.INCARNATION, b"\xff")
+    assert recognise(system.redis, system.database, now)
+    assert not recognise(system.redis, system.database, now)
+    actions.trigger(system, OPERATOR, "greet")
+    assert Recorder(system.redis, system.database).step() == 1
