@@ -9,6 +9,7 @@ from threading import Event
 from typing import Any
 
 from app.errors import RotaError
+from app.masking import mask_text
 from app.storable import storable_text
 
 
@@ -66,6 +67,5 @@ def current_run() -> CurrentRun:
 def progress(done: int, total: int | None = None, message: str = "") -> None:
     """Say how far the run is; shown live. Outside a run it does nothing."""
     if _current:
-        _current[0].say(
-            "progress", {"done": done, "total": total, "message": storable_text(message[:200])}
-        )
+        text = storable_text(mask_text(message)[:200])
+        _current[0].say("progress", {"done": done, "total": total, "message": text})

@@ -9,11 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from app.masking import mask_text
 from app.storable import storable_text
 
 ENGINE = Path(__file__).parent
 LONGEST_MESSAGE = 2_000
 LONGEST_TRACEBACK = 32_000
+# What is longer is cut before it is searched for secrets.
+LONGEST_SEARCHED = 1_000_000
 
 
 def describe(error: BaseException) -> dict[str, Any]:
@@ -35,8 +38,10 @@ def told(kind: str, message: str, trace: str = "", where: str = "") -> dict[str,
     """Return the JSON form of an error that is no exception here: a killed child, a time-out."""
     return {
         "type": kind,
-        "message": storable_text(message)[:LONGEST_MESSAGE],
-        "traceback": _middle_cut(storable_text(trace)),
+        "message": storable_text(mask_text(message[:LONGEST_SEARCHED]))[:LONGEST_MESSAGE],
+        "traceback": _middle_cut(
+            storable_text(mask_text(_middle_cut(trace, LONGEST_SEARCHED))), LONGEST_TRACEBACK
+        ),
         "fingerprint": hashlib.sha256(f"{kind} {where}".encode("utf-8", "replace")).hexdigest()[
             :16
         ],
@@ -62,8 +67,8 @@ def _installed(filename: str) -> bool:
     return "site-packages" in filename or filename.startswith((sys.base_prefix, "<"))
 
 
-def _middle_cut(text: str) -> str:
-    if len(text) <= LONGEST_TRACEBACK:
+def _middle_cut(text: str, longest: int) -> str:
+    if len(text) <= longest:
         return text
-    half = LONGEST_TRACEBACK // 2
+    half = longest // 2
     return f"{text[:half]}\n… {len(text) - 2 * half} characters left out …\n{text[-half:]}"

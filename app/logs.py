@@ -18,9 +18,12 @@ from time import time
 from typing import Any
 
 from app.errors import SettingsError
+from app.masking import learn, mask_text
 from app.settings import Settings
 from app.storable import storable_text
 
+# What is longer is cut before it is searched for secrets.
+LONGEST_SEARCHED = 1_000_000
 LARGEST_FILE = 10_000_000
 OLD_FILES = 3
 KEEP = timedelta(days=14)
@@ -38,7 +41,8 @@ def line_of(record: logging.LogRecord, longest: int = 32_000) -> dict[str, str]:
         "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         "level": record.levelname,
         "logger": record.name,
-        "message": storable_text(message[:longest]),
+        # Masked before it is cut: half a secret is not recognised.
+        "message": storable_text(mask_text(message[:LONGEST_SEARCHED])[:longest]),
     }
 
 
@@ -46,7 +50,7 @@ class JsonLines(logging.Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line: Mapping[str, Any] = getattr(record, "rota_line", None) or line_of(record)
+        line = _line(record)
         run_id = getattr(record, "run_id", None)
         return json.dumps(dict(line) | ({"run_id": run_id} if run_id else {}))
 
@@ -55,7 +59,7 @@ class PlainLines(logging.Formatter):
     """Time, level and message, with control characters escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line: Mapping[str, Any] = getattr(record, "rota_line", None) or line_of(record)
+        line = _line(record)
         run_id = getattr(record, "run_id", None)
         prefix = f"{line['at'][11:23]} {line['level']:<7} "
         return prefix + (f"[{run_id}] " if run_id else "") + _printable(str(line["message"]))
@@ -66,6 +70,7 @@ def configure(process: str, settings: Settings, level: int = logging.INFO) -> Pa
 
     Raises SettingsError when LOG_DIR cannot be written.
     """
+    learn(settings)
     folder = settings.log_dir
     path = folder / f"{process}-{os.getpid()}.jsonl"
     try:
@@ -103,6 +108,14 @@ def write_line(line: Mapping[str, Any], run_id: str) -> None:
         extra={"rota_line": dict(line), "run_id": run_id},
     )
     logger.handle(record)
+
+
+def _line(record: logging.LogRecord) -> Mapping[str, Any]:
+    """Return the record's line, made once however many handlers write it."""
+    line: Mapping[str, Any] | None = getattr(record, "rota_line", None)
+    if line is None:
+        line = record.rota_line = line_of(record)
+    return line
 
 
 def _prune(folder: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from app.failures import told
+from app.masking import mask
 from app.policies import Retry
 from app.run_jobs import FAILURE_TTL, RESULT_TTL, milliseconds
 from app.storable import storable, storable_text
@@ -47,7 +48,7 @@ class Ending:
 def success(value: Any) -> Outcome:
     """Turn what a task returned into JSON; a result that cannot be kept is left out, visibly."""
     try:
-        result = storable(_jsonable(value))
+        result = mask(storable(_jsonable(value)))
         size = len(json.dumps(result))
     except (TypeError, ValueError, RecursionError, PydanticSerializationError) as error:
         why = storable_text(f"its result is not JSON and was left out: {error}"[:500])

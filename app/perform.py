@@ -9,6 +9,7 @@ from typing import Any
 from app.context import CurrentRun, enter, leave
 from app.errors import Invalid, Skip
 from app.failures import describe, told
+from app.masking import mask_text
 from app.outcomes import Outcome, success
 from app.storable import storable_text
 from app.tasks import Task
@@ -27,7 +28,7 @@ def perform(task: Task[Any, Any], arguments: Mapping[str, Any], run: CurrentRun)
         return success(task.perform(arguments))
     except Skip as skip:
         log.info("Skipped: %s", skip)
-        return Outcome("skipped", reason=storable_text(str(skip)))
+        return Outcome("skipped", reason=storable_text(mask_text(str(skip))))
     except Invalid as error:
         return Outcome("failed", error=told("Invalid", _fields(error)))
     except TimedOut:

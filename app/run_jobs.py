@@ -16,6 +16,8 @@ from redis import Redis
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
+from app.masking import mask
+
 if TYPE_CHECKING:
     from app.tasks import Task
 
@@ -197,7 +199,7 @@ def _inflated(data: bytes) -> bytes:
 
 
 def _description(run: NewRun) -> str:
-    shown = ", ".join(f"{name}={value!r}" for name, value in run.arguments.items())
+    shown = ", ".join(f"{name}={value!r}" for name, value in mask(run.arguments).items())
     text = f"{run.task_id}({shown})"
     return text if len(text) <= DESCRIPTION_LENGTH else text[: DESCRIPTION_LENGTH - 1] + "…"
 

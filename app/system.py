@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from app.catalogue import Catalogue, load
 from app.connection import connect
+from app.masking import learn
 from app.records.database import open_database
 from app.settings import Settings, current_settings
 
@@ -21,6 +22,9 @@ class System:
     catalogue: Catalogue
     redis: Redis
     database: Engine
+
+    def __post_init__(self) -> None:
+        learn(self.settings)
 
     @classmethod
     def open(cls, settings: Settings | None = None, process: str = "cli") -> System:

@@ -17,6 +17,7 @@ from typing import Any
 
 from app.deaths import LINE_LOST
 from app.logs import line_of
+from app.masking import mask_text
 from app.run_log import MOST_BYTES, MOST_LINES
 from app.storable import storable_text
 
@@ -132,5 +133,5 @@ class PrintedLines:
             self._teller.drop()
             return
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        message = storable_text(line[:LONGEST_LINE])
+        message = storable_text(mask_text(line)[:LONGEST_LINE])
         self._teller.log({"at": at, "level": self._level, "logger": self._name, "message": message})

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from app.errors import Forbidden, Invalid
+from app.masking import mask_text
 from app.records.acts import Act, write_audit
 from app.records.database import writing
 from app.storable import UNSTORABLE, storable_text
@@ -76,7 +77,7 @@ def checked_reason(reason: str) -> str:
         raise Invalid("The reason cannot be kept.", {"reason": UNSTORABLE})
     if len(text) > LONGEST_REASON:
         raise Invalid("The reason is too long.", {"reason": f"at most {LONGEST_REASON} characters"})
-    return text
+    return mask_text(text)
 
 
 def checked_time(value: datetime | None, now: datetime, name: str = "at") -> datetime | None:

@@ -9,8 +9,9 @@ from typing import Any
 from app.actions.acting import Actor, act_of, checked_time, demand_role
 from app.actions.triggering import start
 from app.errors import Conflict, Invalid
+from app.masking import unmask
 from app.outbox import apply_act, run_to_json
-from app.reads.one_run import run as read_run
+from app.reads.one_run import stored_run
 from app.records.acts import commit_act
 from app.records.database import writing
 from app.run_jobs import NewRun
@@ -77,8 +78,9 @@ def again(
     Raises Unknown, Invalid, Forbidden, Unavailable.
     """
     now = now or datetime.now(UTC)
-    found = read_run(system, run_id)
-    wanted = found.arguments if arguments is None else arguments
+    found = stored_run(system, run_id)
+    stored = found.arguments or {}
+    wanted = stored if arguments is None else unmask(arguments, stored)
     return start(system, actor, found.task_id, wanted, parent_run_id=run_id, now=now)
 
 
@@ -106,7 +108,7 @@ def _run(
     statuses: tuple[str, ...],
 ) -> RunView:
     demand_role(system, actor, verb, run_id, now or datetime.now(UTC))
-    found = read_run(system, run_id)
+    found = stored_run(system, run_id)
     if found.status not in statuses:
         raise Conflict(
             f"The run has {found.status}: to {verb} it, it has to be {' or '.join(statuses)}."

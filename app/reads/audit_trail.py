@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 
+from app.masking import mask
 from app.reads.cursors import checked_limit, decode_number, encode
 from app.records.database import reading
 from app.records.schema import audit as table
@@ -19,8 +22,12 @@ def audit(system: System, limit: int = 50, cursor: str | None = None) -> Page[Au
     with reading(system.database) as connection:
         rows = connection.execute(statement.limit(checked_limit(limit) + 1)).all()
     page = rows[:limit]
-    names = AuditRow.__dataclass_fields__
     return Page(
-        tuple(AuditRow(**{name: getattr(row, name) for name in names}) for row in page),
+        tuple(_view(row) for row in page),
         encode(page[-1].at, str(page[-1].id)) if len(rows) > limit else None,
     )
+
+
+def _view(row: Any) -> AuditRow:
+    found = {name: getattr(row, name) for name in AuditRow.__dataclass_fields__}
+    return AuditRow(**found | {"before": mask(row.before), "after": mask(row.after)})

@@ -12,7 +12,7 @@ from sqlalchemy import Select, select, tuple_
 from app import keys
 from app.errors import Unavailable, Unknown
 from app.reads.run_logs import kept_page, live_page
-from app.reads.run_rows import LISTED, attempt_view, live_view, run_view
+from app.reads.run_rows import LISTED, attempt_view, live_view, masked, run_view
 from app.reads.shapes import RunDetail
 from app.reads.together import Fields, read_together
 from app.records.database import reading
@@ -29,6 +29,11 @@ CHILDREN_SHOWN = 20
 
 def run(system: System, run_id: str) -> RunView:
     """Return one run, found from the moment it was accepted. Raises Unknown, Unavailable."""
+    return masked(stored_run(system, run_id))
+
+
+def stored_run(system: System, run_id: str) -> RunView:
+    """Return one run with its arguments as they are, to be acted on and never to be shown."""
     view, _ = _laid_over(system, run_id, *_of_run(run_id))
     return view
 
@@ -42,7 +47,8 @@ def run_page(
     """
     logs = select(run_logs).where(run_logs.c.run_id == run_id)
     reads = (*_of_run(run_id), *_kin(run_id), logs)
-    view, found = _laid_over(system, run_id, *reads, log_lines=log_lines)
+    whole, found = _laid_over(system, run_id, *reads, log_lines=log_lines)
+    view = masked(whole)
     if not found.rows:
         return view, RunDetail(), found.log
     _, _, before, after, children, parent, kept = found.rows

@@ -9,6 +9,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from app import keys
+from app.masking import mask_text
 from app.reads.frame import frame_and_more
 from app.reads.live import ask_redis
 from app.reads.shapes import FrameView, QueuesView, SetAside
@@ -37,7 +38,7 @@ def _set_aside(system: System) -> tuple[SetAside, ...]:
 def _entry(name: bytes, text: bytes) -> SetAside:
     try:
         note = json.loads(text)
-        told = {key: str(note.get(key, "")) for key in ("reason", "place", "at")}
+        told = {key: mask_text(str(note.get(key, ""))) for key in ("reason", "place", "at")}
     except (ValueError, AttributeError, RecursionError):
         told = {"reason": "nothing readable was noted", "place": "", "at": ""}
     return SetAside(name=name.decode("utf-8", "replace"), **told)

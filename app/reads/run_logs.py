@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app import keys
 from app.connection import asking_redis
 from app.errors import Invalid, Unknown
+from app.masking import mask_text
 from app.reads.together import read_together
 from app.records.database import reading
 from app.records.schema import run_logs
@@ -66,7 +67,12 @@ def live_page(length: Any, lines: Any, *, dropped: Any) -> LogPage:
 
 def _page(lines: Sequence[Mapping[str, str]], after: int, dropped: int, complete: bool) -> LogPage:
     views = tuple(
-        LogLine(datetime.fromisoformat(line["at"]), line["level"], line["logger"], line["message"])
+        LogLine(
+            datetime.fromisoformat(line["at"]),
+            line["level"],
+            line["logger"],
+            mask_text(line["message"]),
+        )
         for line in lines
     )
     return LogPage(views, after + len(lines), dropped, complete)

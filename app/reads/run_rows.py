@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import case, func
 
 from app.events import instant
+from app.masking import mask, mask_text
 from app.records.schema import runs
 from app.views import AttemptView, ErrorView, ProgressView, RunView
 
@@ -70,6 +72,18 @@ def run_view(row: Any, attempts: tuple[AttemptView, ...] = ()) -> RunView:
     )
 
 
+def masked(view: RunView) -> RunView:
+    """Return the view as it may be shown: arguments are stored as they were given."""
+    progress = view.progress
+    return replace(
+        view,
+        arguments=mask(view.arguments),
+        result=mask(view.result),
+        reason=mask_text(view.reason) if view.reason else view.reason,
+        progress=replace(progress, message=mask_text(progress.message)) if progress else None,
+    )
+
+
 def attempt_view(row: Any) -> AttemptView:
     """Turn an attempt's row into a view."""
     return AttemptView(
@@ -81,7 +95,7 @@ def error_view(error: Mapping[str, Any] | None) -> ErrorView | None:
     """Turn an error's JSON into a view."""
     if error is None:
         return None
-    texts = {name: str(error.get(name, "")) for name in ErrorView.__dataclass_fields__}
+    texts = {name: mask_text(str(error.get(name, ""))) for name in ErrorView.__dataclass_fields__}
     return ErrorView(**texts)
 
 
@@ -90,7 +104,7 @@ def _listed_error(row: Any) -> ErrorView | None:
     if not kind:
         return None
     first = str(row.error_message or "").strip().partition("\n")[0]
-    return ErrorView(type=kind, message=first, traceback="", fingerprint="")
+    return ErrorView(type=kind, message=mask_text(first), traceback="", fingerprint="")
 
 
 def live_view(run_id: str, fields: Mapping[str, bytes]) -> RunView | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from app.masking import mask
 from app.records.history import insert
 from app.records.schema import acts, audit, counters
 
@@ -69,8 +70,8 @@ def write_audit(connection: Connection, act: Act, now: datetime, outcome: str) -
             address=act.address,
             verb=act.verb,
             target=act.target,
-            before=act.before,
-            after=act.after,
+            before=mask(act.before),
+            after=mask(act.after),
             outcome=outcome,
             act_id=act.act_id if outcome == "accepted" else None,
         )
