@@ -73,8 +73,11 @@ def test_no_secret_is_told_anywhere(leaky: RunningSystem) -> None:
     }
     statuses = {how: run["status"] for how, run in ended.items()}
     assert statuses == {"fails": "failed", "returns": "succeeded", "skips": "skipped"}
-    again = leaky.api("POST", f"/runs/{ended['returns']['run_id']}/again")
+    # What was shown masked and comes back like that is the argument it hid.
+    shown = {"arguments": ended["returns"]["arguments"]}
+    again = leaky.api("POST", f"/runs/{ended['returns']['run_id']}/again", shown)
     assert again.status_code == 202
+    assert _stored_password(leaky, again.json()["run_id"]) == secret
     leaky.api("POST", "/pause", {"reason": f"password={secret}"})
     leaky.api("POST", "/tasks/leaks/trigger", {"arguments": {"password": secret, "times": 5}})
     requests.post(
@@ -94,6 +97,12 @@ def test_no_secret_is_told_anywhere(leaky: RunningSystem) -> None:
     assert "password=***" in told["sql run_logs"]
     assert any("password=***" in text for place, text in told.items() if place.startswith("redis"))
     assert any("worker" in place and "password=***" in text for place, text in told.items())
+
+
+def _stored_password(system: RunningSystem, run_id: str) -> str:
+    with sqlite3.connect(system.folder / "rota.sqlite3") as connection:
+        found = connection.execute("select arguments from runs where run_id = ?", (run_id,))
+        return str(json.loads(found.fetchone()[0])["password"])
 
 
 def _recorded(system: RunningSystem, run_ids: list[str]) -> bool:
