@@ -41,6 +41,7 @@ class Foreign:
     arguments: Mapping[str, Any] | None = None
     cron: str | None = None
     every: str | None = None
+    max_runs: int | None = None
     at: datetime | None = None
     problem: str | None = None
     warning: str | None = None
@@ -72,7 +73,16 @@ def take_over(system: System, actor: Actor, foreign: Foreign, now: datetime) -> 
     if foreign.cron or foreign.every:
         name = _name(foreign.entry)
         made = actions.create_schedule(
-            system, actor, foreign.task.id, name, foreign.cron, foreign.every, "UTC", arguments, now
+            system,
+            actor,
+            foreign.task.id,
+            name,
+            arguments,
+            now,
+            cron=foreign.cron,
+            every=foreign.every,
+            timezone="UTC",
+            max_runs=foreign.max_runs,
         )
     else:
         at = foreign.at if foreign.at and foreign.at > now else None
@@ -106,16 +116,23 @@ def _with_schedule(
     arguments: Mapping[str, Any],
     meta: Mapping[str, Any],
 ) -> Foreign:
-    if meta.get("repeat") is not None:
-        return Foreign(name, problem="it repeats a limited number of times; make it by hand")
+    repeat = meta.get("repeat")
+    # rq-scheduler counts down before it looks: 0 is the last time, as 1 is.
+    most = None if repeat is None else max(int(repeat), 1)
     if cron := meta.get("cron_string"):
         schedule = parse_schedule(str(cron), "UTC")
         return Foreign(
-            name, task, arguments, cron=str(cron), warning=_cron_warning(schedule, str(cron))
+            name,
+            task,
+            arguments,
+            cron=str(cron),
+            max_runs=most,
+            warning=_cron_warning(schedule, str(cron)),
         )
     if interval := meta.get("interval"):
         warning = "its fire times are anchored from now on, without drift"
-        return Foreign(name, task, arguments, every=f"{int(interval)}s", warning=warning)
+        every = f"{int(interval)}s"
+        return Foreign(name, task, arguments, every=every, max_runs=most, warning=warning)
     return Foreign(name, task, arguments, at=due)
 
 

@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,6 +35,8 @@ class DueSchedule:
     revision: bytes
     nominal: bytes
     last: bytes
+    fired: bytes
+    fired_since: bytes
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def look(redis: Redis, lock: str, queues: Sequence[str]) -> Due:
         everything_paused=bool(paused),
         next_due=instant(int(next_due)) if next_due else None,
         runs=list(_readable(redis, runs, now)),
-        schedules=[DueSchedule(row[0], row[2], row[3], row[4], row[5]) for row in schedules],
+        schedules=[DueSchedule(row[0], *row[2:8]) for row in schedules],
     )
 
 
@@ -135,8 +137,16 @@ def _call(lock: str, row: DueSchedule, now: datetime) -> tuple[list[str], list[A
     schedule_id = row.schedule_id.decode()
     definition = parsed(row.definition.decode())
     nominal = datetime.fromtimestamp(int(row.nominal), UTC)
-    verdict = judge(definition.schedule, nominal, now, definition.misfire, definition.grace_seconds)
+    most, fired = definition.schedule.max_runs, int(row.fired or 0)
+    if most is not None and fired >= most:
+        verdict = Verdict(None, (), nominal, None)
+    else:
+        verdict = judge(
+            definition.schedule, nominal, now, definition.misfire, definition.grace_seconds
+        )
     run = _run(schedule_id, definition, verdict.fire or verdict.passed)
+    if most is not None:
+        run = replace(run, fired=fired + 1, fired_since=int(row.fired_since))
     static = run.static()
     args: list[Any] = [
         schedule_id,
@@ -153,6 +163,8 @@ def _call(lock: str, row: DueSchedule, now: datetime) -> tuple[list[str], list[A
         definition.overlap,
         static,
         json.dumps([_missed(schedule_id, definition, missed) for missed in verdict.missed]),
+        "" if run.fired is None else run.fired,
+        int(run.fired == most),
         *job_pairs(run, static=static),
     ]
     where = [keys.schedule(schedule_id), keys.job(run.run_id), keys.live(definition.task_id)]

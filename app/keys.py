@@ -90,7 +90,7 @@ CHANGES = "rota:changes"  # counter: whatever a screen shows changed; every writ
 
 
 def schedule(schedule_id: str) -> str:
-    """Hash {definition, revision, nominal, last}: what the scheduler fires from."""
+    """Hash {definition, revision, nominal, last, fired, fired_since}: what it fires from."""
     return f"rota:schedule:{schedule_id}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,6 +34,13 @@ class Held:
     revision: int | None
     nominal: int | None
     last: int | None
+    fired: int | None = None
+    fired_since: int | None = None
+
+    def count(self, row: Row[Any]) -> int:
+        """Return how many of its counted runs a schedule has started, as SQL or Redis knows."""
+        mine = self.fired if self.fired_since == row.fired_since else None
+        return max(mine or 0, int(row.fired))
 
 
 def reconcile(system: System, now: datetime, task_id: str | None = None) -> int:
@@ -128,7 +135,7 @@ def _mirror_skips(redis: Redis, skipped: Sequence[Row[Any]]) -> None:
 def _held(redis: Redis, schedule_ids: Sequence[str]) -> list[Held]:
     pipeline = redis.pipeline(transaction=False)
     for schedule_id in schedule_ids:
-        pipeline.hmget(keys.schedule(schedule_id), ["revision", "nominal", "last"])
+        pipeline.hmget(keys.schedule(schedule_id), [field.name for field in fields(Held)])
     answers = pipeline.execute(raise_on_error=False) if schedule_ids else []
     return [_held_of(redis, name, row) for name, row in zip(schedule_ids, answers, strict=True)]
 
@@ -155,9 +162,10 @@ def _define(
     for row, state in zip(rows, held, strict=True):
         last = None if row.last_fire_time is None else int(row.last_fire_time.timestamp())
         definition = parsed(canonical(row.definition))
+        fired, most = state.count(row), definition.schedule.max_runs
         ends = [resumed[scope] for scope in (row.task_id, EVERYTHING) if scope in resumed]
         nominal = None
-        if row.task_id not in paused:
+        if row.task_id not in paused and (most is None or fired < most):
             nominal = plan(definition, row.revision, state, last, max(ends, default=None), now)
         due = None if nominal is None else definition.schedule.jittered(row.schedule_id, nominal)
         scripts.run(
@@ -173,6 +181,8 @@ def _define(
                 "paused" if row.task_id in paused else "active",
                 "" if nominal is None else int(nominal.timestamp()),
                 "" if due is None else int(due.timestamp()),
+                fired,
+                row.fired_since,
                 *template_pairs(row.schedule_id, row.definition, redis),
             ],
         )

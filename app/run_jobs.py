@@ -43,9 +43,20 @@ class NewRun:
     fire_time: datetime | None = None
     triggered_by: str | None = None
     parent_run_id: str | None = None
+    # Which one it is of the runs that its schedule counts, and since which revision it counts.
+    fired: int | None = None
+    fired_since: int | None = None
 
     def static(self) -> str:
         """Return the JSON that every event of the run carries."""
+        counted = (
+            {}
+            if self.fired is None
+            else {
+                "fired": self.fired,
+                "fired_since": self.fired_since,
+            }
+        )
         return json.dumps(
             {
                 "task_id": self.task_id,
@@ -57,6 +68,7 @@ class NewRun:
                 "at": milliseconds(self.at),
                 "fire_time": None if self.fire_time is None else milliseconds(self.fire_time),
                 "arguments": dict(self.arguments),
+                **counted,
             }
         )
 

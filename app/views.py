@@ -27,7 +27,10 @@ ENDED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ScheduleView:
-    """When a task fires. `text` is a sentence; exactly one of `cron`, `every_seconds` is set."""
+    """When a task fires. `text` is a sentence; exactly one of `cron`, `every_seconds` is set.
+
+    `state` is active, or finished: it never fires again. `runs_left` is None without `max_runs`.
+    """
 
     schedule_id: str
     kind: str
@@ -35,6 +38,11 @@ class ScheduleView:
     text: str
     cron: str | None = None
     every_seconds: int | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    max_runs: int | None = None
+    runs_left: int | None = None
+    state: str = "active"
     next_run_at: datetime | None = None
 
 
@@ -106,8 +114,11 @@ class RunView:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """One task. `schedule` is its first, `schedules` all of them; `state` is one of
-    active, paused, retired, quarantined. `paused_by_all` tells that everything is paused."""
+    """One task. `schedule` is its first, `schedules` all of them.
+
+    `state` is active, paused or finished: none of its schedules fires again. `paused_by_all`
+    tells that everything is paused.
+    """
 
     id: str
     name: str

@@ -161,7 +161,7 @@ def _place(redis: Redis, count: int, every: int, due: int | None = None) -> None
         }
         first = due if due is not None else now + 1 + number % every
         name = f"s{number}"
-        args: list[Any] = [name, canonical(definition), 1, "", "", "active", first, first]
+        args: list[Any] = [name, canonical(definition), 1, "", "", "active", first, first, 0, 1]
         where = [keys.schedule(name), keys.job(name)]
         scripts.run("define", pipeline, where, [*args, *template_pairs(name, definition, redis)])
         if number % 1_000 == 999:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import Connection, Row, delete, select, update
 
@@ -17,57 +17,40 @@ from app.reads.decided import decided
 from app.records.acts import Act, commit_act, next_revision
 from app.records.database import writing
 from app.records.history import insert
+from app.records.releases import redefined
 from app.records.schema import overrides, schedules, skips
-from app.schedules import Cron, Interval, ScheduleError, parse_schedule
-from app.schedules import every as every_schedule
+from app.schedules import Cron, Interval, Wanted, wanted_schedule
 from app.system import System
 
 SCHEDULE_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,47})")
 FIELD = "schedule"
 
 
-def parse(
-    cron: str | None, every: str | None, timezone: str | None, default: str
-) -> Cron | Interval:
-    """Return the schedule that a person wrote: either `cron` or `every`. Raises Invalid."""
-    if bool(cron) == bool(every):
-        raise Invalid(
-            "Give one schedule.", {"cron": "either cron, such as 0 9 * * *", "every": "or 30m"}
-        )
-    try:
-        if cron:
-            return parse_schedule(cron, timezone or None).in_zone(default)
-        return every_schedule(every, timezone=timezone or None).in_zone(default)
-    except ScheduleError as error:
-        raise Invalid("That is no schedule.", {"cron" if cron else "every": str(error)}) from error
-
-
 def reschedule(
     system: System,
     actor: Actor,
     schedule_id: str,
-    cron: str | None = None,
-    every: str | None = None,
-    timezone: str | None = None,
     now: datetime | None = None,
     revision: int | None = None,
+    **wanted: Unpack[Wanted],
 ) -> bool:
     """Let a schedule fire at other times, from now on; return whether it is applied.
 
-    A deploy keeps this unless the code changes the same schedule. `revision` is the one that the
+    It is replaced as a whole, and with `max_runs` counted anew. A deploy keeps this unless the
+    code changes the same schedule. `revision` is the one that the
     person saw. Raises Unknown, Invalid, Conflict where it was changed since, Forbidden,
     Unavailable.
     """
     now = now or datetime.now(UTC)
     demand_role(system, actor, "reschedule", schedule_id, now)
-    wanted = parse(cron, every, timezone, system.settings.timezone)
-    _demand_future(wanted, now)
+    schedule = wanted_schedule(system.settings.timezone, **wanted)
+    _demand_future(schedule, now)
     with writing(system.database) as connection:
         row = _schedule_row(connection, schedule_id)
         if revision is not None and row.revision != revision:
             raise Conflict(f"{schedule_id} was changed meanwhile: look at it again first.")
-        _override(connection, row, wanted.to_json(), actor, now)
-        act = _commit(connection, actor, "reschedule", row, wanted.to_json(), now)
+        _override(connection, row, schedule.to_json(), actor, now)
+        act = _commit(connection, actor, "reschedule", row, schedule.to_json(), now)
     return apply_act(system, act.act_id, act.verb, act.payload, now)
 
 
@@ -97,11 +80,9 @@ def create_schedule(
     actor: Actor,
     task_id: str,
     name: str,
-    cron: str | None = None,
-    every: str | None = None,
-    timezone: str | None = None,
     arguments: Mapping[str, Any] | None = None,
     now: datetime | None = None,
+    **wanted: Unpack[Wanted],
 ) -> str:
     """Add a further schedule `<task>-<name>` with arguments of its own; return its id.
 
@@ -114,12 +95,12 @@ def create_schedule(
         raise Invalid(
             f"{name!r} is no name.", {"name": "1 to 48 letters, digits, _ and -, without --"}
         )
-    wanted = parse(cron, every, timezone, system.settings.timezone)
-    _demand_future(wanted, now)
+    schedule = wanted_schedule(system.settings.timezone, **wanted)
+    _demand_future(schedule, now)
     schedule_id = f"{task_id}-{name}"
     definition = {
         **system.catalogue.policies(task),
-        "schedule": wanted.to_json(),
+        "schedule": schedule.to_json(),
         "arguments": task.parameters.validate(arguments or {}),
     }
     values = {
@@ -131,15 +112,16 @@ def create_schedule(
         "created_by": actor.name,
         "retired_at": None,
         "last_fire_time": None,
+        "fired": 0,
     }
     with writing(system.database) as connection:
-        statement = insert(connection, schedules).values(
-            schedule_id=schedule_id, revision=next_revision(connection), **values
-        )
+        revision = next_revision(connection)
+        values |= {"revision": revision, "fired_since": revision}
+        statement = insert(connection, schedules).values(schedule_id=schedule_id, **values)
         answer = connection.execute(
             statement.on_conflict_do_update(
                 index_elements=[schedules.c.schedule_id],
-                set_={**values, "revision": statement.excluded.revision},
+                set_=values,
                 where=schedules.c.retired_at.is_not(None),
             ).returning(schedules.c.schedule_id)
         )
@@ -269,7 +251,7 @@ def _set_definition(connection: Connection, row: Row[Any], definition: Any) -> N
     connection.execute(
         update(schedules)
         .where(schedules.c.schedule_id == row.schedule_id)
-        .values(definition=definition, revision=next_revision(connection))
+        .values(redefined(row, definition, next_revision(connection)))
     )
 
 

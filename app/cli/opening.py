@@ -12,6 +12,7 @@ from typing import Any
 from app.actions import Actor
 from app.errors import Invalid, SettingsError
 from app.records.migrate import pending
+from app.schedules import Wanted
 from app.system import System
 
 
@@ -55,6 +56,37 @@ def time_of(text: str | None, option: str) -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError as error:
         raise Invalid(f"{option} {text}: write a time such as 2027-01-31T09:00:00Z.") from error
+
+
+def add_schedule_options(parser: argparse.ArgumentParser) -> None:
+    """Add what a schedule is made of."""
+    parser.add_argument("--cron", metavar="EXPRESSION")
+    parser.add_argument("--every", metavar="DURATION", help="such as 30m")
+    parser.add_argument("--timezone", metavar="ZONE", help="such as Europe/Berlin")
+    parser.add_argument("--start", metavar="TIME", help="not before (RFC 3339)")
+    parser.add_argument("--end", metavar="TIME", help="not after (RFC 3339)")
+    parser.add_argument("--max-runs", metavar="N", help="at most so many runs, counted from now")
+
+
+def schedule_of(options: argparse.Namespace) -> Wanted:
+    """Return the schedule that was given part by part. Raises Invalid."""
+    return {
+        "cron": options.cron,
+        "every": options.every,
+        "timezone": options.timezone,
+        "start": time_of(options.start, "--start"),
+        "end": time_of(options.end, "--end"),
+        "max_runs": _whole(options.max_runs, "--max-runs"),
+    }
+
+
+def _whole(text: str | None, option: str) -> int | None:
+    if text is None:
+        return None
+    try:
+        return int(text)
+    except ValueError as error:
+        raise Invalid(f"{option} {text}: write a whole number, 1 or more.") from error
 
 
 def _value(text: str) -> Any:

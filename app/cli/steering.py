@@ -11,9 +11,11 @@ from typing import Any
 from app import actions, logs
 from app.cli.opening import (
     add_arguments_option,
+    add_schedule_options,
     arguments_of,
     open_system,
     operator,
+    schedule_of,
     time_of,
 )
 from app.cli.types import Commands
@@ -52,9 +54,7 @@ def add_verbs(verbs: Commands) -> None:
     skip.set_defaults(run=run_skip)
     reschedule = verbs.add_parser("reschedule", help="let a task, or one schedule, fire otherwise")
     reschedule.add_argument("schedule_id", metavar="ID")
-    reschedule.add_argument("--cron", metavar="EXPRESSION")
-    reschedule.add_argument("--every", metavar="DURATION", help="such as 30m")
-    reschedule.add_argument("--timezone", metavar="ZONE", help="such as Europe/Berlin")
+    add_schedule_options(reschedule)
     reschedule.set_defaults(run=run_reschedule)
     reset = verbs.add_parser("reset", help="let the code's own schedule hold again")
     reset.add_argument("schedule_id", metavar="ID")
@@ -140,8 +140,8 @@ def run_skip(options: argparse.Namespace) -> int:
 
 def run_reschedule(options: argparse.Namespace) -> int:
     """Change when a schedule fires."""
-    wanted = options.cron, options.every, options.timezone
-    actions.reschedule(open_system(), operator(), options.schedule_id, *wanted)
+    wanted = schedule_of(options)
+    actions.reschedule(open_system(), operator(), options.schedule_id, **wanted)
     print(f"{options.schedule_id} is rescheduled.")
     return 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,13 +22,17 @@ from app.views import PauseView, ScheduleView
 
 @dataclass(frozen=True)
 class Decided:
-    """`schedules` by task id; `pauses` by scope; `revisions` and `sources` by schedule id."""
+    """`schedules` by task id; `pauses` by scope; the others by schedule id.
+
+    `left` has only schedules that may start so many runs and no more.
+    """
 
     schedules: Mapping[str, tuple[tuple[str, Definition, datetime | None], ...]]
     pauses: Mapping[str, PauseView]
     skips: Mapping[str, frozenset[datetime]]
     revisions: Mapping[str, int] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    left: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def everything(self) -> PauseView | None:
@@ -51,6 +55,7 @@ def decisions(now: datetime, task_id: str | None = None) -> tuple[Select[Any], .
         schedules.c.definition,
         schedules.c.revision,
         schedules.c.source,
+        schedules.c.fired,
     ).where(schedules.c.retired_at.is_(None))
     holding = select(pauses).where(pauses.c.resumed_at.is_(None))
     coming = select(skips.c.schedule_id, skips.c.fire_time).where(skips.c.fire_time > now)
@@ -80,11 +85,15 @@ def combine(found: Sequence[list[Fields]], live: Live, now: datetime) -> Decided
     skipped: dict[str, set[datetime]] = {}
     for row in coming:
         skipped.setdefault(row.schedule_id, set()).add(row.fire_time)
+    left: dict[str, int] = {}
     schedules_: dict[str, list[tuple[str, Definition, datetime | None]]] = {}
     for row in known:
         definition = parsed(canonical(row.definition))
-        following = None
-        if row.task_id not in paused and EVERYTHING not in paused:
+        most, following = definition.schedule.max_runs, None
+        if most is not None:
+            left[row.schedule_id] = max(most - row.fired, 0)
+        paused_now = row.task_id in paused or EVERYTHING in paused
+        if not paused_now and left.get(row.schedule_id) != 0:
             following = live.nominals.get(row.schedule_id) or definition.schedule.next(now)
             while following and following in skipped.get(row.schedule_id, ()):
                 following = definition.schedule.next(following)
@@ -95,14 +104,25 @@ def combine(found: Sequence[list[Fields]], live: Live, now: datetime) -> Decided
         {schedule_id: frozenset(times) for schedule_id, times in skipped.items()},
         {row.schedule_id: row.revision for row in known},
         {row.schedule_id: row.source for row in known},
+        left,
     )
 
 
 def schedule_view(
-    schedule_id: str, definition: Definition, following: datetime | None
+    schedule_id: str,
+    definition: Definition,
+    following: datetime | None,
+    found: Decided,
+    now: datetime,
 ) -> ScheduleView:
     """Turn a schedule into its view."""
-    return plain_view(schedule_id, definition.schedule, following)
+    schedule, left = definition.schedule, found.left.get(schedule_id)
+    view = plain_view(schedule_id, schedule, following)
+    # Only an end can make a schedule fire never again, so only then is it worth the search.
+    over = schedule.end is not None and schedule.next(now) is None
+    text = view.text if left is None else f"{view.text}, {left or 'none'} left"
+    state = "finished" if over or left == 0 else "active"
+    return replace(view, text=text, runs_left=left, state=state)
 
 
 def plain_view(
@@ -116,6 +136,10 @@ def plain_view(
         text=schedule.describe(),
         cron=schedule.expression if isinstance(schedule, Cron) else None,
         every_seconds=schedule.every_seconds if isinstance(schedule, Interval) else None,
+        start=schedule.start,
+        end=schedule.end,
+        max_runs=schedule.max_runs,
+        runs_left=schedule.max_runs,
         next_run_at=following,
     )
 

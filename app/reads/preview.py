@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Unpack
 
 from app.errors import Unknown
 from app.reads.decided import Decided, decided, plain_view
 from app.reads.shapes import Preview
-from app.reads.upcoming import fire_time, times_of, tried
-from app.schedules import Cron, Interval
+from app.reads.upcoming import fire_time, times_of
+from app.schedules import Cron, Interval, Wanted, wanted_schedule
 from app.system import System
 
 WEEK = timedelta(days=7)
@@ -23,9 +24,7 @@ def preview(
     system: System,
     schedule_id: str | None,
     now: datetime,
-    cron: str | None = None,
-    every: str | None = None,
-    timezone: str | None = None,
+    **wanted: Unpack[Wanted],
 ) -> Preview:
     """Say when a schedule would fire, and what that changes in the next 7 days.
 
@@ -34,23 +33,25 @@ def preview(
     """
     found = decided(system, now)
     present = _present(found, schedule_id)
-    if present is not None and not (cron or every or timezone):
-        wanted = present
+    left = found.left.get(schedule_id or "")
+    before = _week(present, left, now) if present is not None else []
+    if present is not None and not any(wanted.values()):
+        tried = present
     else:
-        wanted = tried(cron, every, timezone, system.settings.timezone)
-    before = _week(present, now) if present is not None else []
-    after = _week(wanted, now)
-    times = times_of([wanted], COMING, now).fire_times
+        tried = wanted_schedule(system.settings.timezone, **wanted)
+        left = tried.max_runs
+    after = _week(tried, left, now)
+    times = times_of([(tried, left)], COMING, now).fire_times
     return Preview(
-        schedule=plain_view(schedule_id or "", wanted, after[0] if after else None),
+        schedule=plain_view(schedule_id or "", tried, after[0] if after else None),
         fire_times=times,
         present_a_week=len(before),
         tried_a_week=len(after),
-        added=_only(after, before, wanted),
-        removed=_only(before, after, present or wanted),
+        added=_only(after, before, tried),
+        removed=_only(before, after, present or tried),
         same_minute=_same_minute(found, schedule_id, [time.at for time in times]),
         revision=found.revisions.get(schedule_id or ""),
-        differs=present is not None and wanted != present,
+        differs=present is not None and tried != present,
     )
 
 
@@ -64,8 +65,9 @@ def _present(found: Decided, schedule_id: str | None) -> Cron | Interval | None:
     raise Unknown("schedule", schedule_id)
 
 
-def _week(schedule: Cron | Interval, now: datetime) -> list[datetime]:
-    return schedule.between(now, now + WEEK, limit=MOST)
+def _week(schedule: Cron | Interval, left: int | None, now: datetime) -> list[datetime]:
+    most = MOST if left is None else min(MOST, left)
+    return schedule.between(now, now + WEEK, limit=most)
 
 
 def _only(

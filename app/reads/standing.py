@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -125,5 +126,6 @@ def _workers(live: Live) -> dict[str, int]:
 
 
 def _task_counts(views: list[TaskView]) -> dict[str, int]:
-    paused = sum(view.state == "paused" for view in views)
-    return {"total": len(views), "active": len(views) - paused, "paused": paused}
+    counted = Counter(view.state for view in views)
+    states = {name: counted[name] for name in ("active", "paused", "finished")}
+    return {"total": len(views), **states}

@@ -12,7 +12,7 @@ from app.reads.overrides import override_view, overrides_of, still_tells
 from app.reads.shapes import BackfillView, TaskDetail
 from app.reads.task_views import task_and_more
 from app.reads.together import Fields
-from app.reads.upcoming import times_of
+from app.reads.upcoming import coming_of, times_of
 from app.records.schema import backfills, runs
 from app.system import System
 from app.views import FireTimes, TaskView
@@ -39,8 +39,7 @@ def task_page(system: System, task_id: str, now: datetime) -> tuple[TaskView, Ta
 
 
 def _fires(whole: Decided, task_id: str, now: datetime) -> FireTimes:
-    rows = whole.schedules.get(task_id, ())
-    return times_of([definition.schedule for _, definition, _ in rows], COMING, now)
+    return times_of(coming_of(whole, task_id), COMING, now)
 
 
 def _newest_backfills(task_id: str) -> Select[Any]:

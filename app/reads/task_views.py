@@ -19,7 +19,7 @@ from app.records.database import reading
 from app.records.schema import runs as run_table
 from app.system import System
 from app.tasks import Task
-from app.views import RunView, TaskView
+from app.views import RunView, ScheduleView, TaskView
 
 STRIP = 60
 # What never executed tells nothing about how the last run went.
@@ -44,7 +44,7 @@ def tasks_and_more(
     whole = combine(found, live, now)
     runs = by_task(found[4])
     views = [
-        task_view(task, whole, runs.get(task.id, ()), found[3])
+        task_view(task, whole, now, runs.get(task.id, ()), found[3])
         for task in system.catalogue.tasks.values()
     ]
     return views, live, found[len(basis) :]
@@ -68,7 +68,7 @@ def task_and_more(
         found = read_together(connection, *basis, *more)
     whole = combine(found, ask_redis(system, now, schedule_ids(found)), now)
     runs = by_task(found[4]).get(task_id, ())
-    view = task_view(system.catalogue.tasks[task_id], whole, runs, found[3])
+    view = task_view(system.catalogue.tasks[task_id], whole, now, runs, found[3])
     return view, whole, found[len(basis) :]
 
 
@@ -91,11 +91,15 @@ def by_task(rows: Iterable[Fields]) -> dict[str, tuple[RunView, ...]]:
 def task_view(
     task: Task[Any, Any],
     found: Decided,
+    now: datetime,
     recent: tuple[RunView, ...],
     overridden: Iterable[Fields] = (),
 ) -> TaskView:
     """Lay catalogue, decisions and recent runs together."""
-    schedules = tuple(schedule_view(*row) for row in _ordered(task.id, found))
+    schedules = tuple(
+        schedule_view(name, definition, following, found, now)
+        for name, definition, following in _ordered(task.id, found)
+    )
     coming = [s.next_run_at for s in schedules if s.next_run_at is not None]
     pause = found.pauses.get(task.id)
     executed = [run for run in recent if run.status not in NEVER_EXECUTED]
@@ -106,7 +110,7 @@ def task_view(
         queue=task.queue,
         schedule=schedules[0] if schedules else None,
         schedules=schedules,
-        state="paused" if pause else "active",
+        state="paused" if pause else _state(schedules),
         pause=pause,
         next_run_at=min(coming, default=None),
         last_run=executed[-1] if executed else None,
@@ -120,6 +124,11 @@ def task_view(
         paused_by_all=found.everything is not None,
         recent=recent,
     )
+
+
+def _state(schedules: tuple[ScheduleView, ...]) -> str:
+    finished = bool(schedules) and all(one.state == "finished" for one in schedules)
+    return "finished" if finished else "active"
 
 
 def _ordered(task_id: str, found: Decided) -> list[Any]:

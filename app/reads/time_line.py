@@ -45,7 +45,8 @@ def today(system: System, now: datetime) -> Today:
     whole = combine(found, live, now)
     runs, last = by_task(past), by_task(newest)
     views = [
-        task_view(task, whole, last.get(task.id, ())) for task in system.catalogue.tasks.values()
+        task_view(task, whole, now, last.get(task.id, ()))
+        for task in system.catalogue.tasks.values()
     ]
     lanes = tuple(
         Lane(view, runs.get(view.id, ()), tuple(_coming(view, whole, now, end))) for view in views
@@ -68,6 +69,7 @@ def _coming(view: TaskView, found: Decided, now: datetime, end: datetime) -> Ite
     times: list[datetime] = []
     for schedule_id, definition, _ in found.schedules.get(view.id, ()):
         skipped = found.skips.get(schedule_id, frozenset())
-        coming = definition.schedule.between(now, end, limit=MOST_COMING)
+        most = min(MOST_COMING, found.left.get(schedule_id, MOST_COMING))
+        coming = definition.schedule.between(now, end, limit=most)
         times.extend(time for time in coming if time not in skipped)
     return sorted(times)[:MOST_COMING]

@@ -15,6 +15,8 @@ from app.views import ENDED
 
 TIMES = ("queued_at", "started_at", "ended_at")
 BROUGHT = ("reason", "worker", "result", "error")
+# A fire time that became no run is none of those that its schedule may start.
+NEVER_STARTED = ("skipped", "missed")
 
 
 def record(connection: Connection, events: Iterable[Event]) -> None:
@@ -23,6 +25,8 @@ def record(connection: Connection, events: Iterable[Event]) -> None:
     for event in events:
         if _record_run(connection, event):
             _record_attempt(connection, event)
+        if "fired" in event.static and event.status not in NEVER_STARTED:
+            _count_fire(connection, event)
         schedule_id, fire_time = event.static.get("schedule_id"), event.static.get("fire_time")
         if schedule_id and fire_time is not None:
             passed = instant(fire_time)
@@ -89,6 +93,20 @@ def _record_run(connection: Connection, event: Event) -> bool:
         ).returning(runs.c.run_id)
     )
     return answer.first() is not None
+
+
+def _count_fire(connection: Connection, event: Event) -> None:
+    """Keep how many runs a schedule has started; the count itself comes with the event."""
+    static = event.static
+    connection.execute(
+        update(schedules)
+        .where(
+            schedules.c.schedule_id == static["schedule_id"],
+            schedules.c.fired_since == static["fired_since"],
+            schedules.c.fired < static["fired"],
+        )
+        .values(fired=static["fired"])
+    )
 
 
 def _changed(event: Event) -> dict[str, Any]:

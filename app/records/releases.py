@@ -97,9 +97,21 @@ def adopt_catalogue(connection: Connection, catalogue: Catalogue, now: datetime)
     return changed
 
 
+def redefined(row: Row[Any], definition: dict[str, Any], revision: int) -> dict[str, Any]:
+    """Return the columns of a schedule with another definition.
+
+    When it fires otherwise than before, its runs are counted anew.
+    """
+    values: dict[str, Any] = {"definition": definition, "revision": revision}
+    if definition["schedule"] != row.definition["schedule"]:
+        values |= {"fired": 0, "fired_since": revision}
+    return values
+
+
 def _create(
     connection: Connection, schedule_id: str, definition: dict[str, Any], now: datetime
 ) -> None:
+    revision = next_revision(connection)
     connection.execute(
         schedules.insert().values(
             schedule_id=schedule_id,
@@ -107,7 +119,8 @@ def _create(
             source="code",
             code_definition=definition,
             definition=definition,
-            revision=next_revision(connection),
+            revision=revision,
+            fired_since=revision,
             created_at=now,
         )
     )
@@ -140,7 +153,7 @@ def _update(
         "retired_at": None,
     }
     if effective != row.definition or row.retired_at:
-        values |= {"definition": effective, "revision": next_revision(connection)}
+        values |= redefined(row, effective, next_revision(connection))
     connection.execute(
         update(schedules).where(schedules.c.schedule_id == row.schedule_id).values(values)
     )

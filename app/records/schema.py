@@ -95,6 +95,9 @@ schedules = Table(
     Column("definition", Json, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("last_fire_time", Instant),
+    # How many runs it has started of those it may (`max_runs`), counted since this revision.
+    Column("fired", Integer, nullable=False, server_default=text("0")),
+    Column("fired_since", Integer, nullable=False, server_default=text("0")),
     Column("missing_since", Instant),
     Column("retired_at", Instant),
     Column("created_at", Instant, nullable=False),

@@ -12,6 +12,7 @@ from .from_json import schedule_from_json
 from .interval_schedule import Interval
 from .keywords import cron, every
 from .text import parse_schedule
+from .wanted import Wanted, wanted_schedule
 from .zones import TZDATA_VERSION, zone
 
 Schedule = Cron | Interval
@@ -22,10 +23,12 @@ __all__ = [
     "Interval",
     "Schedule",
     "ScheduleError",
+    "Wanted",
     "cron",
     "every",
     "parse_duration",
     "parse_schedule",
     "schedule_from_json",
+    "wanted_schedule",
     "zone",
 ]

@@ -21,6 +21,7 @@ class Cron(Timetable):
 
     Five fields in Vixie's semantics, six with seconds first, or a nickname. `timezone` None
     means the application's default: resolve it with `in_zone` before asking for fire times.
+    `max_runs` is for the engine to count: fire times are the same with and without it.
     `dst_gap` and `dst_fold` have no effect on an expression that allows all 24 hours.
     """
 
@@ -31,6 +32,7 @@ class Cron(Timetable):
     dst_gap: Gap = "end"
     dst_fold: Fold = "first"
     jitter_seconds: int = 0
+    max_runs: int | None = None
 
     def __post_init__(self) -> None:
         # Compiled before blanks are tidied: errors give positions in the text as it was written.
@@ -80,7 +82,7 @@ class Cron(Timetable):
         return describe_walls(self._walls) + qualifiers(self)
 
     def to_json(self) -> dict[str, object]:
-        """Return the canonical JSON form: every key, always in one order."""
+        """Return the canonical JSON form: always in one order, `max_runs` only where it is set."""
         return {
             "kind": self.kind,
             "expression": self.expression,
@@ -90,6 +92,7 @@ class Cron(Timetable):
             "dst_gap": self.dst_gap,
             "dst_fold": self.dst_fold,
             "jitter_seconds": self.jitter_seconds,
+            **self._limit_json(),
         }
 
 

@@ -16,7 +16,7 @@ class Interval(Timetable):
     """Fire at anchor + n * every_seconds for every whole n, also negative, within start and end.
 
     Without an anchor, n counts from the Unix epoch, so that every scheduler agrees. The anchor
-    is cut to whole seconds. `timezone` is for display only.
+    is cut to whole seconds. `timezone` is for display only, `max_runs` for the engine to count.
     """
 
     every_seconds: int
@@ -25,6 +25,7 @@ class Interval(Timetable):
     start: datetime | None = None
     end: datetime | None = None
     jitter_seconds: int = 0
+    max_runs: int | None = None
 
     def __post_init__(self) -> None:
         check_whole("the interval (every_seconds)", self.every_seconds, 1, LONGEST)
@@ -59,7 +60,7 @@ class Interval(Timetable):
         return every_phrase(self.every_seconds) + qualifiers(self)
 
     def to_json(self) -> dict[str, object]:
-        """Return the canonical JSON form: every key, always in one order."""
+        """Return the canonical JSON form: always in one order, `max_runs` only where it is set."""
         return {
             "kind": self.kind,
             "every_seconds": self.every_seconds,
@@ -68,4 +69,5 @@ class Interval(Timetable):
             "start": instant_text(self.start),
             "end": instant_text(self.end),
             "jitter_seconds": self.jitter_seconds,
+            **self._limit_json(),
         }

@@ -31,6 +31,7 @@ def cron(
     dst_gap: Gap = "end",
     dst_fold: Fold = "first",
     jitter: str | int | None = None,
+    max_runs: int | None = None,
     second: int | str | None = None,
     minute: int | str | None = None,
     hour: int | str | None = None,
@@ -40,6 +41,7 @@ def cron(
 ) -> Cron:
     """Make a cron schedule from text, or from APScheduler-like fields such as `hour=9`.
 
+    It fires from `start` to `end`, both inclusive, and at most `max_runs` times.
     Raises ScheduleError for both or neither, and for whatever the expression gets wrong.
     """
     given = {
@@ -59,6 +61,7 @@ def cron(
         dst_gap=dst_gap,
         dst_fold=dst_fold,
         jitter_seconds=0 if jitter is None else parse_duration(jitter, "jitter"),
+        max_runs=max_runs,
     )
 
 
@@ -75,9 +78,11 @@ def every(
     start: datetime | None = None,
     end: datetime | None = None,
     jitter: str | int | None = None,
+    max_runs: int | None = None,
 ) -> Interval:
     """Make an interval schedule: `every("30m")` or `every(minutes=30)`.
 
+    It fires from `start` to `end`, both inclusive, and at most `max_runs` times.
     Raises ScheduleError for both or neither, and for intervals under 1 second or over 10 years.
     """
     units = {"weeks": weeks, "days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
@@ -88,6 +93,7 @@ def every(
         start=start,
         end=end,
         jitter_seconds=0 if jitter is None else parse_duration(jitter, "jitter"),
+        max_runs=max_runs,
     )
 
 

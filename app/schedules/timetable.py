@@ -19,6 +19,7 @@ SECOND = timedelta(seconds=1)
 # and a search may look 50 years ahead.
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 LAST = datetime(9900, 1, 1, tzinfo=UTC)
+MOST_RUNS = 1_000_000_000
 
 Note = Literal["gap", "repeat"]
 
@@ -30,6 +31,7 @@ class Timetable(ABC):
     start: datetime | None
     end: datetime | None
     jitter_seconds: int
+    max_runs: int | None
 
     @property
     @abstractmethod
@@ -54,7 +56,7 @@ class Timetable(ABC):
 
     @abstractmethod
     def to_json(self) -> dict[str, object]:
-        """Return the canonical JSON form: every key, always in one order."""
+        """Return the canonical JSON form: always in one order, `max_runs` only where it is set."""
 
     def next(self, after: datetime) -> datetime | None:
         """Return the first fire time strictly after `after`, None when the end has passed."""
@@ -109,6 +111,11 @@ class Timetable(ABC):
     def _last(self) -> datetime:
         return LAST if self.end is None else min(_whole(self.end), LAST)
 
+    def _limit_json(self) -> dict[str, object]:
+        # Left out where there is none: the form of schedules without it stays what it was, or
+        # every one of them would count as changed.
+        return {} if self.max_runs is None else {"max_runs": self.max_runs}
+
     def _check_shared_fields(self) -> None:
         check_zone(self.timezone)
         for name in ("start", "end"):
@@ -121,6 +128,7 @@ class Timetable(ABC):
                 "allowed is an end at or after the start"
             )
         check_whole("jitter_seconds", self.jitter_seconds, 0, DAY)
+        _check_max_runs(self.max_runs)
 
 
 def utc(value: datetime, name: str) -> datetime:
@@ -143,6 +151,15 @@ def check_whole(name: str, value: object, low: int, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise ScheduleError(
             f"{name} is {value!r}; allowed is a whole number of seconds from {low} to {high}"
+        )
+
+
+def _check_max_runs(value: object) -> None:
+    if value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_RUNS:
+        raise ScheduleError(
+            f"max_runs is {value!r}; allowed is a whole number from 1 to {MOST_RUNS}, or none"
         )
 
 

@@ -44,7 +44,7 @@ def ordinal(number: int) -> str:
 
 
 def qualifiers(schedule: Timetable) -> str:
-    """Return the zone, bounds and jitter that follow the sentence; empty where none is set."""
+    """Return the zone, bounds, limit and jitter that follow the sentence, as far as set."""
     shown = ""
     if schedule.timezone is not None and schedule.kind == "cron":
         shown += f" ({schedule.timezone})"
@@ -52,6 +52,8 @@ def qualifiers(schedule: Timetable) -> str:
         shown += f", from {_moment(schedule.start, schedule.timezone)}"
     if schedule.end is not None:
         shown += f", until {_moment(schedule.end, schedule.timezone)}"
+    if schedule.max_runs is not None:
+        shown += f", at most {schedule.max_runs} run{'s' * (schedule.max_runs != 1)}"
     if schedule.jitter_seconds:
         shown += f", up to {duration_phrase(schedule.jitter_seconds)} later"
     return shown

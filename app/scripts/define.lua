@@ -3,6 +3,7 @@
 -- ARGV: 1 schedule id, 2 definition JSON, 3 revision, 4 nominal seen by the caller or '',
 --       5 newest fire time SQL knows or '', 6 wanted: 'active', 'paused',
 --       7 nominal it should have or '', 8 its due time (nominal + jitter) or '',
+--       9 how many of its counted runs it has started, 10 since which revision,
 --       then pairs of the template's hash
 -- Answer: SAME, CHANGED, or STALE (somebody moved the schedule meanwhile: read and try again)
 local schedule, template = KEYS[1], KEYS[2]
@@ -16,9 +17,10 @@ local due = redis.call('ZSCORE', 'rq:scheduler:scheduled_jobs', ARGV[1])
 
 if redis.call('EXISTS', template) == 0 or not same then
   redis.call('DEL', template)
-  write_pairs(template, 9)
+  write_pairs(template, 11)
 end
-redis.call('HSET', schedule, 'definition', ARGV[2], 'revision', ARGV[3])
+redis.call('HSET', schedule, 'definition', ARGV[2], 'revision', ARGV[3], 'fired', ARGV[9],
+  'fired_since', ARGV[10])
 if behind then redis.call('HSET', schedule, 'last', ARGV[5]) end
 
 if ARGV[6] == 'paused' then

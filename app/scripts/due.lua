@@ -1,7 +1,8 @@
 -- What is due now, in one round trip.
 -- ARGV: lock value of the caller, how many schedules at most, then names of queues
 -- Answer: {now ms, incarnation, caller leads (0/1), everything paused (0/1), next due ms or '',
---          due runs {queue, run id}, due schedules {id, score, definition, revision, nominal, last}}
+--          due runs {queue, run id}, due schedules {id, score, definition, revision, nominal, last, fired,
+--          fired_since}}
 local now = now_ms()
 local seconds = now / 1000
 local paused = redis.call('HEXISTS', 'rota:pauses', '*')
@@ -28,9 +29,11 @@ if paused == 0 then
   local due = redis.call('ZRANGEBYSCORE', 'rq:scheduler:scheduled_jobs', '-inf', seconds,
     'WITHSCORES', 'LIMIT', 0, tonumber(ARGV[2]))
   for i = 1, #due, 2 do
-    local key = 'rota:schedule:' .. due[i]
-    schedules[#schedules + 1] = {due[i], due[i + 1], field(key, 'definition') or '',
-      field(key, 'revision') or '', field(key, 'nominal') or '', field(key, 'last') or ''}
+    local held = redis.pcall('HMGET', 'rota:schedule:' .. due[i], 'definition', 'revision',
+      'nominal', 'last', 'fired', 'fired_since')
+    local row = {due[i], due[i + 1]}
+    for j = 1, 6 do row[j + 2] = held[j] or '' end
+    schedules[#schedules + 1] = row
   end
   local after = redis.call('ZRANGEBYSCORE', 'rq:scheduler:scheduled_jobs', '(' .. seconds, '+inf',
     'WITHSCORES', 'LIMIT', 0, 1)

@@ -5,7 +5,8 @@
 --       6 fire time or '' (nothing fires), 7 newest fire time passed, 8 next nominal or '',
 --       9 next due (nominal + jitter) or '', 10 run id, 11 queue, 12 overlap policy,
 --       13 static JSON of the run, 14 missed runs: JSON list of [run id, static JSON, data JSON],
---       then pairs of the job's hash
+--       15 how many runs it has started with this one or '' (not counted), 16 1 if it may start
+--       no more, then pairs of the job's hash
 -- Answer: FIRED, ADVANCED, SKIPPED, BUFFERED, or the reason why nothing changed:
 --         FENCED, REPLAY, STALE, PAUSED, DUPLICATE
 local schedule, job, live = KEYS[1], KEYS[2], KEYS[3]
@@ -55,7 +56,7 @@ if ARGV[6] ~= '' then
     outcome = 'DUPLICATE'
   elseif other and policy ~= 'skip' then
     outcome = 'BUFFERED'
-    buffer(task, run_id, ARGV[13], other, job, 15)
+    buffer(task, run_id, ARGV[13], other, job, 17)
   elseif other then
     outcome = 'SKIPPED'
     local running = field('rq:job:' .. other, 'status') == 'started'
@@ -63,7 +64,7 @@ if ARGV[6] ~= '' then
       (running and ' is still running' or ' has not ended, it still waits for a worker')}))
   else
     outcome = 'FIRED'
-    write_pairs(job, 15)
+    write_pairs(job, 17)
     redis.call('SADD', live, run_id)
     push(queue, run_id, false)
     emit(run_id, 'queued', 1, 0, ARGV[13],
@@ -72,7 +73,9 @@ if ARGV[6] ~= '' then
 end
 
 redis.call('HSET', schedule, 'last', ARGV[7])
-if ARGV[8] == '' then
+local counts = ARGV[15] ~= '' and (outcome == 'FIRED' or outcome == 'BUFFERED')
+if counts then redis.call('HSET', schedule, 'fired', ARGV[15]) end
+if ARGV[8] == '' or (counts and ARGV[16] == '1') then
   redis.call('HDEL', schedule, 'nominal')
   redis.call('ZREM', 'rq:scheduler:scheduled_jobs', id)
 else

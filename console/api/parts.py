@@ -42,6 +42,9 @@ SCHEDULE = {
     "cron": text("Five cron fields, six with seconds first, or a nickname such as `@daily`"),
     "every": text("Instead of `cron`: an interval such as `30m`"),
     "timezone": text("An IANA zone such as `Europe/Berlin`; else the application's own"),
+    "start": moment("It fires not before then"),
+    "end": moment("It fires not after then"),
+    "max_runs": number("It starts at most so many runs, counted from now", 1, 1_000_000_000),
 }
 REVISION = number("The schedule's revision that was seen; 409 where it changed since", 0, 2**31)
 STATUS = choice("Only runs in this state", *STATUSES)

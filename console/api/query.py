@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from flask import request
 
 from app.errors import Invalid
 from console.api.operations import current_operation
+from console.moments import offset_moment
 
 KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
@@ -34,6 +36,12 @@ def whole(given: dict[str, str], name: str, default: int) -> int:
     if not re.fullmatch(r"\d{1,12}", text):
         raise Invalid(f"“{name}” is not valid.", {name: "a whole number"})
     return int(text)
+
+
+def moment(given: dict[str, str], name: str) -> datetime | None:
+    """Return a parameter as an instant in UTC."""
+    text = given.get(name)
+    return None if text is None else offset_moment(name, text)
 
 
 def idempotency_key() -> str | None:

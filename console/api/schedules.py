@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any
 
 from flask import Blueprint, jsonify, url_for
 from flask.typing import ResponseReturnValue
 
 from app import actions, reads
+from app.schedules import Wanted
 from app.views import ScheduleView
 from console.api import parts
-from console.api.body import mapping_of, number_of, optional_text, read_body, text_of
+from console.api.body import mapping_of, moment_of, number_of, optional_text, read_body, text_of
 from console.api.operations import operation
 from console.api.query import query
 from console.api.shapes import schedule_document
@@ -20,12 +21,6 @@ from console.context import actor, current_system, now
 SCHEDULES = {"schedules": list[ScheduleView], "total": int}
 
 blueprint = Blueprint("api_schedules", __name__, url_prefix="/api/v1")
-
-
-class _Wanted(TypedDict):
-    cron: str | None
-    every: str | None
-    timezone: str | None
 
 
 @blueprint.post("/tasks/<task_id>/reschedule")
@@ -124,11 +119,14 @@ def _reschedule(schedule_id: str) -> bool:
     )
 
 
-def _wanted(body: dict[str, Any]) -> _Wanted:
+def _wanted(body: dict[str, Any]) -> Wanted:
     return {
         "cron": optional_text(body, "cron"),
         "every": optional_text(body, "every"),
         "timezone": optional_text(body, "timezone"),
+        "start": moment_of(body, "start"),
+        "end": moment_of(body, "end"),
+        "max_runs": number_of(body, "max_runs"),
     }
 
 

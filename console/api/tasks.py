@@ -9,10 +9,9 @@ from app import reads
 from app.views import FireTime, Overview, RunView, TaskView, to_json
 from console.api import parts
 from console.api.operations import operation
-from console.api.query import query, whole
+from console.api.query import moment, query, whole
 from console.api.shapes import fire_times_document, runs_document, task_document
 from console.context import current_system, now
-from console.moments import offset_moment
 
 # Enough of the newest runs to find the last one that executed.
 LAST = 10
@@ -77,15 +76,17 @@ def runs(task_id: str) -> ResponseReturnValue:
 def fire_times(task_id: str) -> ResponseReturnValue:
     """List the next fire times; with `cron` or `every` those of a schedule not yet saved."""
     given = query()
-    after = given.get("after")
     times = reads.fire_times(
         current_system(),
         task_id,
         n=whole(given, "n", 10),
-        after=offset_moment("after", after) if after is not None else None,
+        after=moment(given, "after"),
         cron=given.get("cron"),
         every=given.get("every"),
         timezone=given.get("timezone"),
+        start=moment(given, "start"),
+        end=moment(given, "end"),
+        max_runs=whole(given, "max_runs", 0) if "max_runs" in given else None,
         now=now(),
     )
     return jsonify(fire_times_document(times))

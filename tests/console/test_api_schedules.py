@@ -61,6 +61,54 @@ def test_what_is_no_schedule_is_refused(acting_program: Program) -> None:
     assert acting_program.post("/api/v1/tasks/no/reschedule", {"every": "5m"}).status_code == 404
 
 
+def test_a_schedule_may_have_a_start_an_end_and_a_number_of_runs(acting_program: Program) -> None:
+    limits = {"start": "2030-01-01T00:00:00Z", "end": "2030-02-01T01:00:00+01:00", "max_runs": 5}
+    path = "/api/v1/tasks/greet"
+    changed = acting_program.post(f"{path}/reschedule", {"cron": "0 6 * * *", **limits})
+    assert changed.status_code == 200
+    schedule = changed.get_json()["schedule"]
+    assert (schedule["start"], schedule["end"]) == ("2030-01-01T00:00:00Z", "2030-02-01T00:00:00Z")
+    assert (schedule["max_runs"], schedule["runs_left"], schedule["state"]) == (5, 5, "active")
+    assert schedule["next_run_at"] == "2030-01-01T06:00:00Z"
+    assert schedule["text"].endswith("at most 5 runs, 5 left")
+    made = acting_program.post(
+        f"{path}/schedules", {"name": "night", "every": "1h", "max_runs": 2}
+    ).get_json()["schedules"][1]
+    assert (made["max_runs"], made["start"], made["end"]) == (2, None, None)
+    put(acting_program, "/api/v1/schedules/greet-night", {"every": "1h", "max_runs": 7})
+    [_, night] = acting_program.get(f"{path}/schedules").get_json()["schedules"]
+    assert night["max_runs"] == 7
+    tried = acting_program.get(f"{path}/next?every=1h&max_runs=3&start=2030-01-01T00:30:00Z")
+    times = [time["at"] for time in tried.get_json()["fire_times"]]
+    assert times == [f"2030-01-01T0{hour}:00:00+00:00" for hour in (1, 2, 3)]
+
+
+def test_limits_that_make_no_sense_are_refused_and_change_nothing(acting_program: Program) -> None:
+    path = "/api/v1/tasks/greet"
+    before = acting_program.get(path).get_json()
+    for limits, field in (
+        ({"start": "2030-02-01T00:00:00Z", "end": "2030-01-01T00:00:00Z"}, "end"),
+        ({"end": "2020-01-01T00:00:00Z"}, "end"),
+        ({"end": "soon"}, "end"),
+        ({"start": "2030-02-01T00:00:00"}, "start"),
+        ({"max_runs": 0}, "max_runs"),
+        ({"max_runs": -1}, "max_runs"),
+        ({"max_runs": 1.5}, "max_runs"),
+        ({"max_runs": "5"}, "max_runs"),
+        ({"max_runs": True}, "max_runs"),
+    ):
+        for send, place in (
+            (acting_program.post, f"{path}/reschedule"),
+            (lambda p, b: put(acting_program, p, b), "/api/v1/schedules/greet"),
+        ):
+            answer = send(place, {"every": "1h", **limits})
+            assert answer.status_code == 422, limits
+            assert set(answer.get_json()["errors"]) == {field}, limits
+        named = {"name": "night", "every": "1h", **limits}
+        assert acting_program.post(f"{path}/schedules", named).status_code == 422, limits
+    assert acting_program.get(path).get_json() == before
+
+
 def test_further_schedules_come_and_go(acting_program: Program) -> None:
     path = "/api/v1/tasks/greet/schedules"
     made = acting_program.post(

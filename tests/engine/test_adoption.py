@@ -70,9 +70,17 @@ def test_an_interval_and_a_single_run_are_taken_over(sqlite_system: System, stoc
     assert reads.run(sqlite_system, run_id).arguments == {"name": "Grace"}
 
 
-def test_unknown_functions_and_limited_repeats_are_left_and_said(
-    sqlite_system: System, stock: Any
+@pytest.mark.parametrize(("repeat", "most"), [(5, 5), (1, 1), (0, 1)])
+def test_a_limited_repeat_becomes_a_limit(
+    sqlite_system: System, stock: Any, repeat: int, most: int
 ) -> None:
+    stock.schedule(NOW, "tests.samples.basic.greet", interval=90, repeat=repeat)
+    made = take_over(sqlite_system, OPERATOR, _only(sqlite_system), NOW)
+    view = reads.task(sqlite_system, "greet", NOW)
+    assert {each.schedule_id: each.max_runs for each in view.schedules}[made] == most
+
+
+def test_unknown_functions_are_left_and_said(sqlite_system: System, stock: Any) -> None:
     stock.cron("0 9 * * *", func="os.getcwd")
     entry = _only(sqlite_system)
     assert "no task here" in (entry.problem or "")

@@ -148,6 +148,25 @@ def test_the_next_fire_times_are_in_the_schedule_s_zone(rota: Command) -> None:
     assert len(json.loads(rota("tasks", "next", "morning", "--json").out)["fire_times"]) == 10
 
 
+def test_a_schedule_gets_its_limits_from_the_command_line(
+    rota: Command, sqlite_system: System
+) -> None:
+    limits = ("--start", "2030-01-01T00:00:00Z", "--end", "2031-01-01T00:00:00Z", "--max-runs", "5")
+    assert rota("tasks", "reschedule", "greet", "--every", "1h", *limits).code == 0
+    schedule = json.loads(rota("tasks", "show", "greet").out)["schedule"]
+    assert (schedule["start"], schedule["max_runs"]) == ("2030-01-01T00:00:00Z", 5)
+    before = rows(sqlite_system, "SELECT definition, revision FROM schedules")
+    for wrong in (
+        ("--max-runs", "0"), ("--max-runs", "-1"), ("--max-runs", "1.5"),
+        ("--end", "2020-01-01T00:00:00Z"), ("--end", "soon"), ("--end", "2031-01-01T00:00:00"),
+        ("--start", "2031-01-01T00:00:00Z", "--end", "2030-01-01T00:00:00Z"),
+    ):  # fmt: skip
+        answer = rota("tasks", "reschedule", "greet", "--every", "1h", *wrong)
+        assert answer.code != 0, wrong
+        assert answer.err, wrong
+    assert rows(sqlite_system, "SELECT definition, revision FROM schedules") == before
+
+
 def test_a_trigger_is_queued_by_who_is_at_the_terminal(
     rota: Command, sqlite_system: System
 ) -> None:

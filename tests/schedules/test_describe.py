@@ -94,6 +94,11 @@ def test_the_display_zone_of_an_interval_is_not_told() -> None:
     assert every("30m", timezone="America/New_York").describe() == "Every 30 minutes"
 
 
+def test_a_limit_is_told() -> None:
+    assert every("1h", max_runs=1).describe() == "Every hour, at most 1 run"
+    assert cron("0 9 * * *", max_runs=5).describe() == "Every day at 09:00, at most 5 runs"
+
+
 def test_bounds_and_jitter_are_told_on_the_schedules_own_clock() -> None:
     schedule = cron(
         "0 9 * * *",

@@ -113,6 +113,11 @@ CALLS: list[tuple[Call, str, str]] = [
     ),
     (lambda: cron("0 9 * * *", jitter="-1s"), "jitter '-1s' has an unknown '-'", "30m"),
     (lambda: cron("0 9 * * *", jitter="2d"), "jitter_seconds is 172800", "from 0 to 86400"),
+    (lambda: every("1h", max_runs=0), "max_runs is 0", "from 1 to"),
+    (lambda: every("1h", max_runs=-1), "max_runs is -1", "from 1 to"),
+    (lambda: cron("0 9 * * *", max_runs=1.5), "max_runs is 1.5", "a whole number"),  # type: ignore[arg-type]  # what is refused
+    (lambda: cron("0 9 * * *", max_runs=True), "max_runs is True", "a whole number"),
+    (lambda: cron("0 9 * * *", max_runs=10**10), "max_runs is 10000000000", "to 1000000000"),
     (lambda: every(), "every() needs text", "minutes=30"),
     (lambda: every("1h", minutes=5), "either text ('1h') or units", "minutes=30"),
     (lambda: every("0s"), "the interval (every_seconds) is 0", "from 1 to 315619200"),
