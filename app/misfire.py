@@ -59,13 +59,15 @@ def judge(
     100, the caller comes back for the rest; `skip` runs none that is late. A fire time older than
     the grace never runs.
     """
-    newest = schedule.latest(nominal, now) or nominal
+    following = schedule.next(nominal)
+    on_time = following is None or following > now
+    newest = nominal if on_time else schedule.latest(nominal, now) or nominal
     if policy == "all":
         return _judge_all(schedule, nominal, newest, now, grace_seconds)
     reason = _too_late(newest, now, policy, grace_seconds)
     if reason is None:
         older = _missed(schedule, nominal, newest, "a newer fire time was due as well")
-        return Verdict(newest, older, newest, schedule.next(newest))
+        return Verdict(newest, older, newest, following if on_time else schedule.next(newest))
     missed = (*_missed(schedule, nominal, newest, reason), Missed(newest, reason))
     return Verdict(None, missed, newest, schedule.next(newest))
 

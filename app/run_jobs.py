@@ -121,12 +121,13 @@ def job_pairs(
     Written by hand: making an RQ job first takes as long as all the rest of firing.
     """
     now = rq_time(datetime.now(UTC))
+    arguments = json.dumps(dict(run.arguments)) if run.arguments else "{}"
     return [
         "created_at", now,
         "enqueued_at", now,
-        "data", _packed_call(run.path, json.dumps(dict(run.arguments))),
+        "data", _packed_call(run.path, arguments),
         "origin", run.queue,
-        "description", _description(run),
+        "description", _description(run.task_id, arguments),
         "timeout", run.timeout_seconds,
         "result_ttl", RESULT_TTL,
         "failure_ttl", FAILURE_TTL,
@@ -210,9 +211,11 @@ def _inflated(data: bytes) -> bytes:
     return text
 
 
-def _description(run: NewRun) -> str:
-    shown = ", ".join(f"{name}={value!r}" for name, value in mask(run.arguments).items())
-    text = f"{run.task_id}({shown})"
+@lru_cache(maxsize=20_000)
+def _description(task_id: str, arguments: str) -> str:
+    masked = mask(json.loads(arguments))
+    shown = ", ".join(f"{name}={value!r}" for name, value in masked.items())
+    text = f"{task_id}({shown})"
     return text if len(text) <= DESCRIPTION_LENGTH else text[: DESCRIPTION_LENGTH - 1] + "…"
 
 

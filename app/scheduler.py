@@ -14,6 +14,7 @@ import signal
 import socket
 import threading
 from datetime import UTC, datetime
+from time import monotonic
 from types import FrameType
 from typing import Any
 
@@ -24,8 +25,9 @@ from app import keeping, keys
 from app.background import Background
 from app.chores import Chores
 from app.connection import REFUSED, Backoff, Wake
+from app.due import Due, look
 from app.errors import SettingsError, Unavailable
-from app.firing import Due, fire, look
+from app.firing import Firing
 from app.keeping import take_over
 from app.leader import Leadership
 from app.recorder import Recorder
@@ -36,6 +38,8 @@ from app.system import System
 log = logging.getLogger("rota.scheduler")
 
 LONGEST_SLEEP = 1.0
+# Computing in advance what is due sooner than this would make it late.
+WORTH_PREPARING = 0.02
 HEARTBEAT_TTL = 20
 RECORDER_WAIT_MS = 1_000
 
@@ -48,6 +52,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         super().__init__(connection=system.redis, interval=10, name=name, job_class=JsonJob)
         self.system = system
         self.leadership = Leadership(system.redis, name)
+        self._firing = Firing(system.redis)
         self.wake = Wake(system.redis, [keys.WAKE])
         self._born = datetime.now(UTC).timestamp()
         self._stop = threading.Event()
@@ -93,6 +98,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         if not self.leadership.lock:
             self.heartbeat()
             return LONGEST_SLEEP
+        looked = monotonic()
         due = look(self.system.redis, self.leadership.lock, self._queues)
         if not due.leads:
             self.leadership.lose()
@@ -102,7 +108,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
             return 0 if self._taken_over else LONGEST_SLEEP
         busy = self._fire(due)
         self._chores.run(due.now)
-        return 0 if busy else self._sleep(due)
+        return 0 if busy else self._sleep(due, looked)
 
     def enqueue_jobs(self) -> list[object]:
         """Fire what is due (rq-scheduler's name for a pass)."""
@@ -168,7 +174,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
             move(self.system.redis, due.runs)
         if not due.schedules:
             return bool(due.runs)
-        outcomes = fire(self.system.redis, self.leadership.lock, due)
+        outcomes = self._firing.fire(self.leadership.lock, due)
         if outcomes.get("FENCED"):
             self.leadership.lose()
         fired = outcomes.get("FIRED", 0)
@@ -177,11 +183,15 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         # PAUSED and STALE ones are about to be settled by whoever changed them.
         return bool(set(outcomes) - {"PAUSED", "STALE"})
 
-    def _sleep(self, due: Due) -> float:
+    def _sleep(self, due: Due, looked: float) -> float:
+        """Return how long nothing is due, after computing what will be due then."""
         longest = min(LONGEST_SLEEP, max(self._chores.seconds_left(), 0.01))
         if due.next_due is None:
             return longest
-        return min(longest, max((due.next_due - due.now).total_seconds(), 0))
+        ahead = (due.next_due - due.now).total_seconds()
+        if WORTH_PREPARING < ahead <= longest:
+            self._firing.prepare(ahead + WORTH_PREPARING)
+        return min(longest, max(looked + ahead - monotonic(), 0))
 
     def _make_chores(self) -> Chores:
         redis, chores = self.system.redis, Chores()
@@ -198,6 +208,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
 
     def _leave(self) -> None:
         self.wake.close()
+        self._firing.close()
         try:
             self.leadership.resign()
             self.system.redis.hdel(keys.SCHEDULERS, self.name)

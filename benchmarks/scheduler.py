@@ -25,7 +25,8 @@ from app import keys, scripts
 from app.catalogue import load
 from app.connection import connect
 from app.definitions import canonical
-from app.firing import fire, look
+from app.due import look
+from app.firing import fire
 from app.leader import Leadership
 from app.run_jobs import template_pairs
 from tests.fixtures import open_system, release

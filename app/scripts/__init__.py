@@ -12,7 +12,11 @@ from redis.commands.core import Script
 
 FOLDER = Path(__file__).parent
 # Scripts that do with others' functions; the prelude stands before every one.
-NEEDS = {"advance": ("finish", "take")}
+NEEDS = {
+    "advance": ("finish", "take"),
+    "due": ("schedule_rows",),
+    "soon": ("schedule_rows",),
+}
 
 
 @cache

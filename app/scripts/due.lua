@@ -1,8 +1,7 @@
 -- What is due now, in one round trip.
 -- ARGV: lock value of the caller, how many schedules at most, then names of queues
 -- Answer: {now ms, incarnation, caller leads (0/1), everything paused (0/1), next due ms or '',
---          due runs {queue, run id}, due schedules {id, score, definition, revision, nominal, last, fired,
---          fired_since}}
+--          due runs {queue, run id}, due schedules as of schedule_rows}
 local now = now_ms()
 local seconds = now / 1000
 local paused = redis.call('HEXISTS', 'rota:pauses', '*')
@@ -26,15 +25,7 @@ end
 
 local schedules = {}
 if paused == 0 then
-  local due = redis.call('ZRANGEBYSCORE', 'rq:scheduler:scheduled_jobs', '-inf', seconds,
-    'WITHSCORES', 'LIMIT', 0, tonumber(ARGV[2]))
-  for i = 1, #due, 2 do
-    local held = redis.pcall('HMGET', 'rota:schedule:' .. due[i], 'definition', 'revision',
-      'nominal', 'last', 'fired', 'fired_since')
-    local row = {due[i], due[i + 1]}
-    for j = 1, 6 do row[j + 2] = held[j] or '' end
-    schedules[#schedules + 1] = row
-  end
+  schedules = schedule_rows('-inf', seconds, tonumber(ARGV[2]))
   local after = redis.call('ZRANGEBYSCORE', 'rq:scheduler:scheduled_jobs', '(' .. seconds, '+inf',
     'WITHSCORES', 'LIMIT', 0, 1)
   if after[2] then consider(after[2]) end

@@ -1,29 +1,24 @@
--- Advance one schedule past a fire time, with everything that follows, exactly once.
--- Replaying it changes nothing: the second call finds that the schedule has moved on.
--- KEYS: rota:schedule:{id}, rq:job:{run}, rota:live:{task}
--- ARGV: 1 schedule id, 2 task id, 3 expected nominal (epoch s), 4 expected revision, 5 lock value,
---       6 fire time or '' (nothing fires), 7 newest fire time passed, 8 next nominal or '',
---       9 next due (nominal + jitter) or '', 10 run id, 11 queue, 12 overlap policy,
---       13 static JSON of the run, 14 missed runs: JSON list of [run id, static JSON, data JSON],
---       15 how many runs it has started with this one or '' (not counted), 16 1 if it may start
+-- Advance schedules past a fire time, each with everything that follows, exactly once.
+-- Replaying it changes nothing: the second call finds that the schedules have moved on.
+-- ARGV: 1 lock value, then for each schedule a block: how many values follow, and those:
+--       1 schedule id, 2 task id, 3 expected nominal (epoch s), 4 expected revision,
+--       5 fire time or '' (nothing fires), 6 newest fire time passed, 7 next nominal or '',
+--       8 next due (nominal + jitter) or '', 9 run id, 10 queue, 11 overlap policy,
+--       12 static JSON of the run, 13 missed runs: JSON list of [run id, static JSON, data JSON],
+--       14 how many runs it has started with this one or '' (not counted), 15 1 if it may start
 --       no more, then pairs of the job's hash
--- Answer: FIRED, ADVANCED, SKIPPED, BUFFERED, or the reason why nothing changed:
---         FENCED, REPLAY, STALE, PAUSED, DUPLICATE
-local schedule, job, live = KEYS[1], KEYS[2], KEYS[3]
-local id, task, run_id, queue = ARGV[1], ARGV[2], ARGV[10], ARGV[11]
+-- Answer: for each schedule FIRED, ADVANCED, SKIPPED, BUFFERED, or the reason why nothing changed:
+--         FENCED, REPLAY, STALE, PAUSED, DUPLICATE, or BROKEN and what is wrong
+local PAIRS = 16
 
-if redis.call('GET', 'rq:scheduler_lock') ~= ARGV[5] then return 'FENCED' end
-local last = field(schedule, 'last')
-if last and tonumber(last) >= tonumber(ARGV[7]) then return 'REPLAY' end
-if field(schedule, 'nominal') ~= ARGV[3] or field(schedule, 'revision') ~= ARGV[4] then
-  return 'STALE'
-end
-if redis.call('HEXISTS', 'rota:pauses', '*') == 1 or redis.call('HEXISTS', 'rota:pauses', task) == 1 then
-  return 'PAUSED'
+local function paused_by_anybody(task)
+  local pauses = redis.call('HMGET', 'rota:pauses', '*', task)
+  return pauses[1] or pauses[2]
 end
 
 -- Make room for the new run: end what is live of its task.
-local function end_live_runs(reason)
+local function end_live_runs(task, reason)
+  local live = 'rota:live:' .. task
   for _, other in ipairs(redis.call('SMEMBERS', live)) do
     local other_job = 'rq:job:' .. other
     local status = field(other_job, 'status')
@@ -36,50 +31,89 @@ local function end_live_runs(reason)
   end
 end
 
-for _, missed in ipairs(cjson.decode(ARGV[14])) do
-  emit(missed[1], 'missed', 1, 0, missed[2], missed[3])
-end
-
-local outcome = 'ADVANCED'
-if ARGV[6] ~= '' then
-  local skipped_by = field('rota:skips:' .. id, ARGV[6])
-  local policy = ARGV[12]
-  if policy == 'cancel_other' and not skipped_by then
-    end_live_runs('overlap: run ' .. run_id .. ' takes its place')
+-- Let the fire time become a run, or say why it does not.
+local function start(id, task, run_id, queue, at, policy, static, first, last)
+  local job = 'rq:job:' .. run_id
+  local skipped_by = field('rota:skips:' .. id, at)
+  if skipped_by then
+    redis.call('HDEL', 'rota:skips:' .. id, at)
+    emit(run_id, 'skipped', 1, 0, static, cjson.encode({reason = 'skipped by ' .. skipped_by}))
+    return 'SKIPPED'
+  end
+  if policy == 'cancel_other' then
+    end_live_runs(task, 'overlap: run ' .. run_id .. ' takes its place')
   end
   local other = policy ~= 'allow' and live_run(task) or nil
-  if skipped_by then
-    outcome = 'SKIPPED'
-    redis.call('HDEL', 'rota:skips:' .. id, ARGV[6])
-    emit(run_id, 'skipped', 1, 0, ARGV[13], cjson.encode({reason = 'skipped by ' .. skipped_by}))
-  elseif redis.call('EXISTS', job) == 1 then
-    outcome = 'DUPLICATE'
-  elseif other and policy ~= 'skip' then
-    outcome = 'BUFFERED'
-    buffer(task, run_id, ARGV[13], other, job, 17)
-  elseif other then
-    outcome = 'SKIPPED'
-    local running = field('rq:job:' .. other, 'status') == 'started'
-    emit(run_id, 'skipped', 1, 0, ARGV[13], cjson.encode({reason = 'overlap: run ' .. other ..
-      (running and ' is still running' or ' has not ended, it still waits for a worker')}))
-  else
-    outcome = 'FIRED'
-    write_pairs(job, 17)
-    redis.call('SADD', live, run_id)
-    push(queue, run_id, false)
-    emit(run_id, 'queued', 1, 0, ARGV[13],
-      '{"queued_at":' .. string.format('%.0f', now_ms()) .. '}')
+  if redis.call('EXISTS', job) == 1 then return 'DUPLICATE' end
+  if other and policy ~= 'skip' then
+    buffer(task, run_id, static, other, job, first, last)
+    return 'BUFFERED'
   end
+  if other then
+    local running = field('rq:job:' .. other, 'status') == 'started'
+    emit(run_id, 'skipped', 1, 0, static, cjson.encode({reason = 'overlap: run ' .. other ..
+      (running and ' is still running' or ' has not ended, it still waits for a worker')}))
+    return 'SKIPPED'
+  end
+  write_pairs(job, first, last)
+  redis.call('SADD', 'rota:live:' .. task, run_id)
+  push(queue, run_id, false)
+  emit(run_id, 'queued', 1, 0, static, '{"queued_at":' .. string.format('%.0f', now_ms()) .. '}')
+  return 'FIRED'
 end
 
-redis.call('HSET', schedule, 'last', ARGV[7])
-local counts = ARGV[15] ~= '' and (outcome == 'FIRED' or outcome == 'BUFFERED')
-if counts then redis.call('HSET', schedule, 'fired', ARGV[15]) end
-if ARGV[8] == '' or (counts and ARGV[16] == '1') then
-  redis.call('HDEL', schedule, 'nominal')
-  redis.call('ZREM', 'rq:scheduler:scheduled_jobs', id)
-else
-  redis.call('HSET', schedule, 'nominal', ARGV[8])
-  redis.call('ZADD', 'rq:scheduler:scheduled_jobs', ARGV[9], id)
+local function fire(first, last)
+  local id, task, nominal, revision, at, passed, next_nominal, next_due, run_id, queue, policy,
+    static, missed, count, is_last = unpack(ARGV, first, first + PAIRS - 2)
+  local schedule = 'rota:schedule:' .. id
+  local held = redis.call('HMGET', schedule, 'last', 'nominal', 'revision')
+  if held[1] and tonumber(held[1]) >= tonumber(passed) then return 'REPLAY' end
+  if held[2] ~= nominal or held[3] ~= revision then return 'STALE' end
+  if paused_by_anybody(task) then return 'PAUSED' end
+
+  if missed ~= '[]' then
+    for _, each in ipairs(cjson.decode(missed)) do emit(each[1], 'missed', 1, 0, each[2], each[3]) end
+  end
+  local outcome = 'ADVANCED'
+  if at ~= '' then
+    outcome = start(id, task, run_id, queue, at, policy, static, first + PAIRS - 1, last)
+  end
+  redis.call('HSET', schedule, 'last', passed)
+  local counts = count ~= '' and (outcome == 'FIRED' or outcome == 'BUFFERED')
+  if counts then redis.call('HSET', schedule, 'fired', count) end
+  if next_nominal == '' or (counts and is_last == '1') then
+    redis.call('HDEL', schedule, 'nominal')
+    redis.call('ZREM', 'rq:scheduler:scheduled_jobs', id)
+  else
+    redis.call('HSET', schedule, 'nominal', next_nominal)
+    redis.call('ZADD', 'rq:scheduler:scheduled_jobs', next_due, id)
+  end
+  return outcome
 end
-return outcome
+
+-- What the server refuses to everybody says nothing about this schedule.
+local function refused_by_server(text)
+  for _, code in ipairs({'OOM', 'READONLY', 'MISCONF', 'NOREPLICAS'}) do
+    if text:find(code, 1, true) then return true end
+  end
+  return false
+end
+
+local leads = redis.call('GET', 'rq:scheduler_lock') == ARGV[1]
+local outcomes, i = {}, 2
+while i <= #ARGV do
+  local length = tonumber(ARGV[i])
+  if leads then
+    local understood, outcome = pcall(fire, i + 1, i + length)
+    if not understood then
+      local text = type(outcome) == 'table' and outcome.err or tostring(outcome)
+      if refused_by_server(text) then error(outcome) end
+      outcome = 'BROKEN ' .. text
+    end
+    outcomes[#outcomes + 1] = outcome
+  else
+    outcomes[#outcomes + 1] = 'FENCED'
+  end
+  i = i + length + 1
+end
+return outcomes

@@ -1,9 +1,14 @@
 -- Stands before every script.
 
 -- The server's clock in milliseconds: hosts' clocks differ, so nothing here trusts them.
+-- It stands still while a script runs, so one question is enough.
+local clock
 local function now_ms()
-  local t = redis.call('TIME')
-  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+  if not clock then
+    local t = redis.call('TIME')
+    clock = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+  end
+  return clock
 end
 
 -- One event a state change, with all that the run's row needs.
@@ -34,11 +39,9 @@ local function push(queue, run_id, at_front)
   wake_worker(queue)
 end
 
--- Write pairs from ARGV[first] on into a hash.
-local function write_pairs(key, first)
-  for i = first, #ARGV, 2 do
-    redis.call('HSET', key, ARGV[i], ARGV[i + 1])
-  end
+-- Write pairs from ARGV[first] on, up to ARGV[last] or the end, into a hash.
+local function write_pairs(key, first, last)
+  redis.call('HSET', key, unpack(ARGV, first, last or #ARGV))
 end
 
 -- JSON as a table; garbage is an empty one.
@@ -72,7 +75,7 @@ local function live_run(task)
 end
 
 -- Keep a run back until the live one ends; the one kept so far gives way to it.
-local function buffer(task, run_id, static, other, job, first)
+local function buffer(task, run_id, static, other, job, first, last)
   local earlier = field('rota:buffered', task)
   if earlier and earlier ~= run_id then
     local replaced = 'rq:job:' .. earlier
@@ -81,7 +84,7 @@ local function buffer(task, run_id, static, other, job, first)
       '{"reason":"overlap: a newer fire time took its place"}')
     redis.call('DEL', replaced)
   end
-  write_pairs(job, first)
+  write_pairs(job, first, last)
   redis.call('HSET', job, 'status', 'deferred')
   redis.call('HSET', 'rota:buffered', task, run_id)
   emit(run_id, 'scheduled', 1, 0, static,

@@ -10,8 +10,9 @@ from sqlalchemy import RowMapping, text
 
 from app import keys
 from app.definitions import Definition, parsed
+from app.due import look
 from app.events import Event, parse
-from app.firing import fire, look
+from app.firing import fire
 from app.incarnation import recognise
 from app.leader import Leadership
 from app.reconcile import reconcile

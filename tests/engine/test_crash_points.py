@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from app import actions, keys, reads
+from app.due import look
 from app.errors import Conflict
-from app.firing import fire, look
+from app.firing import fire
 from app.incarnation import recognise, restart_lost_runs
 from app.leader import Leadership
 from app.outbox import sweep

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app import actions, keys
-from app.firing import fire, look
+from app.due import look
+from app.firing import fire
 from app.reconcile import reconcile
 from app.system import System
 from tests.engine.stage import (

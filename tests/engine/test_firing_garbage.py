@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 
 from app import keys
-from app.firing import look
+from app.due import look
 from app.system import System
 from tests.engine.stage import QUEUES, fire_due, held, lead, make_due, queued, server_now
 

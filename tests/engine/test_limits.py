@@ -10,7 +10,8 @@ import pytest
 
 from app import actions, keys, reads
 from app.catalogue import Catalogue
-from app.firing import fire, look
+from app.due import look
+from app.firing import fire
 from app.incarnation import recognise
 from app.reconcile import reconcile
 from app.records.database import writing

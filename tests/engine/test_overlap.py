@@ -10,7 +10,8 @@ import pytest
 
 from app import actions, keys, reads, scripts
 from app.definitions import canonical
-from app.firing import fire, look
+from app.due import look
+from app.firing import fire
 from app.incarnation import recognise
 from app.leader import Leadership
 from app.recorder import Recorder

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app import actions, keys, reads
+from app.due import look
 from app.execution import RunExecution
-from app.firing import look
 from app.leader import Leadership
 from app.outcomes import Outcome
 from app.recovery import move, recover
