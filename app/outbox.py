@@ -123,6 +123,11 @@ def _move(system: System, payload: Mapping[str, Any], now: datetime) -> None:
     _demand(scripts.run("postpone", system.redis, [keys.job(run_id)], args), "SCHEDULED")
 
 
+def _tell_pages(system: System, payload: Mapping[str, Any], now: datetime) -> None:
+    """What SQL alone holds needs nothing of Redis but that pages look again."""
+    del system, payload, now
+
+
 def _demand(answer: bytes, *wanted: str) -> None:
     """Accept the wanted answers; a status instead says that the run got there first."""
     found = answer.decode()
@@ -143,6 +148,8 @@ _VERBS: dict[str, Callable[[System, Mapping[str, Any], datetime], None]] = {
     "stop": _stop,
     "retry": _retry,
     "move": _move,
+    "dismiss": _tell_pages,
+    "restore": _tell_pages,
 }
 
 

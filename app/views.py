@@ -182,13 +182,15 @@ class FireTimes:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that needs a person. `act` names what mends it: a link's text and path."""
+    """Something that needs a person. `severity` is down, warning, or note: nothing to do."""
 
     kind: str
     text: str
     task_id: str | None = None
     run_id: str | None = None
     severity: str = "warning"
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +226,17 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One task's row on the time line: past runs and coming fire times in the window."""
+    """One task's row on the time line: past runs and coming fire times in the window.
+
+    Of a task that runs all the time only the newest are here: there are more before `crowded`,
+    and more fire times after `endless`.
+    """
 
     task: TaskView
     runs: tuple[RunView, ...]
     coming: tuple[datetime, ...]
+    crowded: datetime | None = None
+    endless: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +246,7 @@ class Today:
     end: datetime
     lanes: tuple[Lane, ...]
     overview: Overview
+    releases: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

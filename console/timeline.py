@@ -14,6 +14,8 @@ from console.wording import clock, day_and_time, duration, plural
 # Runs closer than this share one mark: about 6 px at a desktop's width.
 CELL = timedelta(minutes=10)
 LABEL_EVERY_HOURS = 3
+# In percent: what is less than this is hidden by the mark itself.
+NARROW = 0.3
 # Worst first: a shared mark shows what most needs to be seen.
 BY_GRAVITY = (
     "failed", "lost", "quarantined", "running", "missed", "expired", "skipped", "stopped",
@@ -33,6 +35,11 @@ class Mark:
     task_id: str
     count: int
 
+    @property
+    def wide(self) -> bool:
+        """Tell whether it lasted so long that its width can be seen."""
+        return float(self.width.rstrip("%")) > NARROW
+
 
 @dataclass(frozen=True)
 class Tick:
@@ -41,12 +48,25 @@ class Tick:
 
 
 @dataclass(frozen=True)
+class Band:
+    """Where so much happens that only this much is drawn: `x` and `width` in percent."""
+
+    x: str
+    width: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Row:
+    """A task's lane; `crowded` stands for runs, `endless` for fire times beyond what is drawn."""
+
     task: TaskView
     marks: tuple[Mark, ...]
     ticks: tuple[Tick, ...]
     summary: str
     next_at: datetime | None
+    crowded: Band | None = None
+    endless: Band | None = None
 
 
 @dataclass(frozen=True)
@@ -66,13 +86,19 @@ class Timeline:
     now_label: str
     hours: tuple[Hour, ...]
     rows: tuple[Row, ...]
+    deploys: tuple[Tick, ...] = ()
 
 
 def draw(today: Today, zone: ZoneInfo) -> Timeline:
     """Lay the lanes out between `today.start` and `today.end`, with clocks of `zone`."""
     scale = _Scale(today.start, today.end)
     rows = tuple(_row(lane, today, scale, zone) for lane in today.lanes)
-    return Timeline(scale.x(today.now), clock(today.now, zone)[:5], _hours(scale, zone), rows)
+    deploys = tuple(
+        Tick(scale.x(at), f"deployed {day_and_time(at, zone, today.now)}") for at in today.releases
+    )
+    return Timeline(
+        scale.x(today.now), clock(today.now, zone)[:5], _hours(scale, zone), rows, deploys
+    )
 
 
 @dataclass(frozen=True)
@@ -87,6 +113,10 @@ class _Scale:
     def x(self, instant: datetime) -> str:
         return f"{self.percent(instant):.3f}%"
 
+    def band(self, start: datetime, end: datetime, title: str) -> Band:
+        width = self.percent(end) - self.percent(start)
+        return Band(self.x(start), f"{width:.3f}%", title)
+
     def cell(self, instant: datetime) -> int:
         return (instant - self.start) // CELL
 
@@ -98,7 +128,24 @@ def _row(lane: Lane, today: Today, scale: _Scale, zone: ZoneInfo) -> Row:
         _ticks(lane.coming, scale, zone),
         _summary(lane, today, zone),
         min(lane.coming, default=None),
+        _crowded(lane, scale, zone),
+        _endless(lane, scale, zone),
     )
+
+
+def _crowded(lane: Lane, scale: _Scale, zone: ZoneInfo) -> Band | None:
+    if lane.crowded is None or lane.crowded <= scale.start:
+        return None
+    title = f"runs before {clock(lane.crowded, zone)} are too many to be drawn one by one"
+    return scale.band(scale.start, lane.crowded, title)
+
+
+def _endless(lane: Lane, scale: _Scale, zone: ZoneInfo) -> Band | None:
+    if lane.endless is None:
+        return None
+    schedule = lane.task.schedule
+    title = f"goes on after {clock(lane.endless, zone)}: {schedule.text if schedule else ''}"
+    return scale.band(lane.endless, scale.end, title)
 
 
 def _marks(
@@ -143,6 +190,8 @@ def _tick(instants: list[datetime], scale: _Scale, zone: ZoneInfo) -> Tick:
 def _summary(lane: Lane, today: Today, zone: ZoneInfo) -> str:
     counts = Counter(run.status for run in lane.runs)
     past = ", ".join(f"{counts[s]} {s}" for s in BY_GRAVITY if s in counts) or "no runs"
+    if lane.crowded:
+        past = f"more than {len(lane.runs)} runs, the newest {past}"
     coming = f"next {clock(min(lane.coming), zone)}" if lane.coming else "none coming"
     return f"{lane.task.name}, past 12 hours: {past}; coming 12 hours: {coming}"
 

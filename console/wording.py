@@ -50,6 +50,7 @@ def add_wording(app: Flask) -> None:
         trigger=lambda name: TRIGGERS.get(name, name),
         plural=plural,
         capped=capped,
+        short=short,
         bytes=byte_size,
         retries=retries,
         whole_duration=whole_duration,
@@ -140,6 +141,14 @@ def capped(count: int | None) -> str:
     if count is None:
         return "–"
     return f"{count:,}" if count <= MOST_COUNTED else f"{MOST_COUNTED:,}+"
+
+
+def short(count: int) -> str:
+    """Write a count in at most four characters: 950, 1.2k, 35k, 2M."""
+    for size, unit in ((1_000_000, "M"), (1_000, "k")):
+        if count >= size:
+            return f"{count / size:.1f}{unit}" if count < 10 * size else f"{count // size}{unit}"
+    return str(count)
 
 
 def byte_size(count: int) -> str:

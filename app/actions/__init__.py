@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.actions.acting import Actor, note_refusal
 from app.actions.backfilling import Backfill, backfill, cancel_backfill
+from app.actions.dismissing import dismiss, dismiss_missed, restore
 from app.actions.pausing import (
     end_expired_pauses,
     pause,
@@ -17,6 +18,7 @@ from app.actions.pausing import (
 )
 from app.actions.queue_acts import empty_queue, pause_queue, resume_queue
 from app.actions.rescheduling import create_schedule, delete_schedule, reschedule, reset, skip
+from app.actions.retrying import retry_failures
 from app.actions.run_acts import again, cancel, move, retry, stop
 from app.actions.triggering import trigger
 from app.actions.worker_acts import stop_worker
@@ -32,6 +34,8 @@ __all__ = [
     "cancel_backfill",
     "create_schedule",
     "delete_schedule",
+    "dismiss",
+    "dismiss_missed",
     "empty_queue",
     "end_expired_pauses",
     "move",
@@ -41,10 +45,12 @@ __all__ = [
     "pause_queue",
     "reschedule",
     "reset",
+    "restore",
     "resume",
     "resume_everything",
     "resume_queue",
     "retry",
+    "retry_failures",
     "skip",
     "stop",
     "stop_worker",

@@ -68,11 +68,11 @@ def note_refusal(system: System, actor: Actor, verb: str, target: str, now: date
         write_audit(connection, act, now, "refused")
 
 
-def checked_reason(reason: str) -> str:
-    """Return a pause's reason on one line. Raises Invalid."""
+def checked_reason(reason: str, what: str = "A pause") -> str:
+    """Return a reason on one line; `what` needs it. Raises Invalid."""
     text = " ".join(reason.split())
     if not text:
-        raise Invalid("A pause needs a reason.", {"reason": "say why, in up to 500 characters"})
+        raise Invalid(f"{what} needs a reason.", {"reason": "say why, in up to 500 characters"})
     if storable_text(text) != text:
         raise Invalid("The reason cannot be kept.", {"reason": UNSTORABLE})
     if len(text) > LONGEST_REASON:

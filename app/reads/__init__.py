@@ -10,6 +10,7 @@ from app.reads.health import health
 from app.reads.live import demand_redis
 from app.reads.one_run import run, run_page
 from app.reads.preview import preview
+from app.reads.queue_history import queue_history
 from app.reads.queue_views import queues
 from app.reads.run_list import exported_runs, runs
 from app.reads.run_logs import run_log
@@ -18,6 +19,7 @@ from app.reads.task_page import task_page
 from app.reads.task_views import task, tasks
 from app.reads.time_line import today
 from app.reads.upcoming import fire_times
+from app.reads.week import week
 from app.reads.worker_views import workers
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "panel",
     "panels",
     "preview",
+    "queue_history",
     "queues",
     "ready",
     "run",
@@ -45,5 +48,6 @@ __all__ = [
     "tasks_with_overview",
     "today",
     "version",
+    "week",
     "workers",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,10 +11,10 @@ from sqlalchemy import Select, func, select
 
 from app.reads.problems import BAD_ENDS
 from app.reads.run_rows import LISTED, error_part
-from app.reads.shapes import FailureGroup, Failures
+from app.reads.shapes import DismissalView, FailureGroup, Failures
 from app.reads.together import Fields, read_together
 from app.records.database import reading
-from app.records.schema import releases, runs
+from app.records.schema import dismissals, releases, runs
 from app.system import System
 
 WINDOW = timedelta(days=7)
@@ -29,20 +30,30 @@ def failures(
 
     Raises Unavailable.
     """
-    newest = _newest(now, task_id)
+    deploy = select(func.max(releases.c.at).label("at"))
     with reading(system.database) as connection:
-        rows, released = read_together(
-            connection, newest, select(func.max(releases.c.at).label("at"))
+        rows, released, put_aside = read_together(
+            connection, _newest(now, task_id), deploy, select(dismissals)
         )
     since, released_at = now - WINDOW, released[0].at
+    aside = {(row.task_id, row.cause): row for row in put_aside}
     grouped: dict[tuple[str, str, str], list[Fields]] = {}
     for row in rows:
         row.cause = row.error_fingerprint or row.status
         if fingerprint in (None, row.cause):
             grouped.setdefault((row.task_id, row.error_type or "", row.cause), []).append(row)
-    groups = [_group(found, since, now, released_at) for found in grouped.values()]
+    groups = [
+        _dismissed(_group(found, since, now, released_at), found, aside.get((task, cause)))
+        for (task, _, cause), found in grouped.items()
+    ]
     groups.sort(key=lambda group: group.last_at, reverse=True)
-    return Failures(tuple(groups), since, released_at, capped=len(rows) == MOST)
+    return Failures(
+        groups=tuple(group for group in groups if not _is_aside(group)),
+        since=since,
+        released_at=released_at,
+        capped=len(rows) == MOST,
+        dismissed=tuple(group for group in groups if _is_aside(group)),
+    )
 
 
 def failed_runs(system: System, now: datetime, task_id: str, fingerprint: str) -> list[str]:
@@ -78,6 +89,19 @@ def _group(
         new=released_at is not None and oldest.at >= released_at,
         trend=_trend([row.at for row in rows], since, now),
     )
+
+
+def _dismissed(group: FailureGroup, rows: Sequence[Fields], row: Fields | None) -> FailureGroup:
+    """Lay over a group that somebody put it aside."""
+    if row is None:
+        return group
+    later = sum((one.ended_at or one.at) > row.at for one in rows)
+    view = DismissalView(row.by, row.at, row.reason)
+    return replace(group, dismissal=view, since_dismissal=later)
+
+
+def _is_aside(group: FailureGroup) -> bool:
+    return group.dismissal is not None and not group.since_dismissal
 
 
 def _trend(times: Sequence[datetime], since: datetime, now: datetime) -> tuple[int, ...]:

@@ -9,10 +9,10 @@ from sqlalchemy import Select
 
 from app.reads.live import Live, ask_redis
 from app.reads.newest import newest_runs
-from app.reads.problems import LastRun, Status, problems_of, status_of
+from app.reads.problems import LastRun, Status, needing, problems_of, status_of
 from app.reads.run_rows import LIGHT, run_view
 from app.reads.shapes import FrameView
-from app.reads.standing import missed_lately, pauses_of_more_than_tasks
+from app.reads.standing import status_from, what_is_wrong
 from app.reads.task_views import NEVER_EXECUTED
 from app.reads.together import Fields, read_together
 from app.records.database import reading
@@ -33,13 +33,14 @@ def frame_and_more(
     names = list(system.catalogue.tasks)
     executed = runs.c.status.not_in(NEVER_EXECUTED), runs.c.at <= now
     newest = newest_runs(system.database.dialect.name, LIGHT, names, 1, *executed)
-    basis = newest, missed_lately(now), pauses_of_more_than_tasks()
+    wrong = what_is_wrong(now)
     with reading(system.database) as connection:
-        last, missed, paused, *rest = read_together(connection, *basis, *more)
+        last, *rows = read_together(connection, newest, *wrong, *more)
     ends = [
         LastRun(row.task_id, system.catalogue.tasks[row.task_id].name, run_view(row))
         for row in last
     ]
-    whole = Status(live, paused, missed[0].missed)
+    whole = status_from(live, rows[: len(wrong)])
     problems = problems_of(whole, ends, now)
-    return FrameView(status_of(live, problems), len(problems), whole.everything), whole, rest
+    around = FrameView(status_of(live, problems), needing(problems), whole.everything)
+    return around, whole, rows[len(wrong) :]

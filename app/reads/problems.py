@@ -14,6 +14,8 @@ from app.records.pauses import EVERYTHING, QUEUE
 from app.views import PauseView, Problem, QueueView, RunView
 
 SILENT = timedelta(seconds=15)
+# Nothing to do: it is told, and counts for nothing.
+NOTE = "note"
 BAD_ENDS = ("failed", "lost", "expired", "quarantined")
 
 
@@ -28,11 +30,13 @@ class LastRun:
 
 @dataclass(frozen=True)
 class Status:
-    """What Redis says, and of SQL the pauses of everything and of queues."""
+    """What Redis says, and of SQL the pauses of everything and of queues, the fire times that
+    were missed of each task, and the newest run of each cause that was put aside."""
 
     live: Live
     paused: Sequence[Fields]
-    missed: int
+    missed: Sequence[Fields] = ()
+    dismissed: frozenset[str] = frozenset()
 
     @cached_property
     def everything(self) -> PauseView | None:
@@ -51,12 +55,13 @@ class Status:
         return {row.scope: pause_view(row) for row in self.paused}
 
 
-def problems_of(whole: Status, last: Iterable[LastRun], now: datetime) -> tuple[Problem, ...]:
-    """Return everything that needs a person, the gravest first."""
+def problems_of(whole: Status, last: Sequence[LastRun], now: datetime) -> tuple[Problem, ...]:
+    """Return everything that needs a person, the gravest first, and what is merely told."""
     return (
         *process_problems(whole.live, now),
         *queue_problems(whole.queues),
-        *run_problems(last, whole.missed),
+        *run_problems(last, whole.dismissed),
+        *missed_problems(last, whole.missed),
     )
 
 
@@ -64,7 +69,7 @@ def status_of(live: Live, problems: Sequence[Problem]) -> str:
     """Return ok, degraded or down."""
     if live.away or any(problem.severity == "down" for problem in problems):
         return "down"
-    return "degraded" if problems else "ok"
+    return "degraded" if needing(problems) else "ok"
 
 
 def process_problems(live: Live, now: datetime) -> Iterator[Problem]:
@@ -95,17 +100,41 @@ def queue_problems(queues: Iterable[QueueView]) -> Iterator[Problem]:
             yield Problem("queue", f"{runs} in {queue.name}, which no worker listens on.")
 
 
-def run_problems(last: Iterable[LastRun], missed: int) -> Iterator[Problem]:
-    """Tell of tasks whose last run ended badly, and of fire times that were missed."""
+def run_problems(last: Iterable[LastRun], dismissed: frozenset[str]) -> Iterator[Problem]:
+    """Tell of tasks whose last run ended badly, unless somebody put just that aside."""
     for one in last:
         run = one.run
-        if run.status in BAD_ENDS:
+        if run.status in BAD_ENDS and run.run_id not in dismissed:
             why = f": {run.reason}" if run.reason else ""
             text = f"{one.name}: the last run {_ended(run.status)}{why}."
             yield Problem("run", text, one.task_id, run.run_id)
-    if missed:
-        times = "1 fire time was" if missed == 1 else f"{missed} fire times were"
-        yield Problem("missed", f"{times} missed in the last 24 hours.")
+
+
+def missed_problems(last: Iterable[LastRun], missed: Sequence[Fields]) -> Iterator[Problem]:
+    """Tell of tasks that have not run since they missed a fire time; of the others only that."""
+    ends = {one.task_id: one for one in last}
+    calm = []
+    for row in missed:
+        one = ends.get(row.task_id)
+        if one is not None and one.run.at >= row.last:
+            calm.append(row)
+        else:
+            name = one.name if one else row.task_id
+            text = f"{name}: {_missed(row.number)}, and it has not run since."
+            yield Problem("missed", text, row.task_id, since=row.first, until=row.last)
+    if calm:
+        text = f"{_missed(sum(row.number for row in calm))}, and each task has run since."
+        span = {"since": min(row.first for row in calm), "until": max(row.last for row in calm)}
+        yield Problem("missed", text, severity=NOTE, **span)
+
+
+def needing(problems: Iterable[Problem]) -> int:
+    """Count what needs a person."""
+    return sum(problem.severity != NOTE for problem in problems)
+
+
+def _missed(number: int) -> str:
+    return "1 fire time was missed" if number == 1 else f"{number} fire times were missed"
 
 
 def _ended(status: str) -> str:

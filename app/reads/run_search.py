@@ -1,8 +1,8 @@
 """The search for runs: a small grammar, turned into conditions on the history.
 
 `task:greet status:failed,lost trigger:api worker:host queue:low by:olga error:KeyError
-since:24h until:2026-11-24T09:00 longer:5m "free words"`. Parts are joined by AND; several values
-of one key, separated by commas, by OR; a minus before a part turns it around.
+since:24h until:2026-11-24T09:00 at:2026-11-24T09 longer:5m "free words"`. Parts are joined by AND;
+several values of one key, separated by commas, by OR; a minus before a part turns it around.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ MOST_PARTS = 20
 USUAL_WINDOW = timedelta(days=7)
 # Words are looked for inside texts, which costs several times as much.
 USUAL_WINDOW_OF_WORDS = timedelta(days=1)
-INDEXED = {"task", "status", "trigger", "since", "until"}
+INDEXED = {"task", "status", "trigger", "since", "until", "at"}
+A_DAY_OR_HOUR = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d))?(Z|[+-]\d\d:\d\d)?")
 PART = re.compile(r'\s*(-?)(?:([a-z]+):)?(?:"([^"]*)"|(\S+))')
 
 
@@ -48,7 +49,7 @@ def conditions(text: str, now: datetime, zone: ZoneInfo) -> list[ColumnElement[b
     parts = _parts(text)
     found = [_condition(part, now, zone) for part in parts]
     keys = {part.key for part in parts}
-    if keys - INDEXED and "since" not in keys:
+    if keys - INDEXED and not keys & {"since", "at"}:
         window = USUAL_WINDOW_OF_WORDS if None in keys else USUAL_WINDOW
         found.append(table.c.at > now - window)
     return found
@@ -80,12 +81,14 @@ def _condition(part: Part, now: datetime, zone: ZoneInfo) -> ColumnElement[bool]
     elif part.key in ("since", "until"):
         instant = _instant(part, now, zone)
         made = table.c.at > instant if part.key == "since" else table.c.at <= instant
+    elif part.key == "at":
+        made = _within(part, zone)
     elif part.key in ("longer", "shorter"):
         made = _lasted(part)
     elif part.key in KEYS:
         made = or_(*(KEYS[part.key](value, part) for value in part.text.split(",") if value))
     else:
-        known = ", ".join((*KEYS, "since", "until", "longer", "shorter"))
+        known = ", ".join((*KEYS, "since", "until", "at", "longer", "shorter"))
         raise _wrong(f"“{part.key}:” is not known; known are {known}", part.position)
     # A missing value meets no condition, and so its opposite.
     return or_(not_(made), made.is_(None)) if part.negated else made
@@ -156,6 +159,23 @@ def _instant(part: Part, now: datetime, zone: ZoneInfo) -> datetime:
             part.position,
         ) from None
     return local if local.tzinfo is not None else local.replace(tzinfo=zone)
+
+
+def _within(part: Part, zone: ZoneInfo) -> ColumnElement[bool]:
+    """Read a day, or an hour of one, as that day or hour in `zone` or with its own offset."""
+    found = A_DAY_OR_HOUR.fullmatch(part.text)
+    try:
+        if found is None:
+            raise ValueError
+        day, hour, offset = found.groups()
+        start = datetime.fromisoformat(f"{day}T{hour or '00'}:00:00{offset or ''}")
+    except ValueError:
+        allowed = "a day such as 2026-11-24, or an hour such as 2026-11-24T09"
+        raise _wrong(f"“at:{part.text}”: {allowed}", part.position) from None
+    start = start if start.tzinfo is not None else start.replace(tzinfo=zone)
+    # On the wall clock: a day may have 23 or 25 hours.
+    end = start + (timedelta(hours=1) if hour else timedelta(days=1))
+    return and_(table.c.at >= start, table.c.at < end)
 
 
 def _lasted(part: Part) -> ColumnElement[bool]:

@@ -80,6 +80,7 @@ class TaskDetail:
     made_here: frozenset[str] = frozenset()
     revisions: dict[str, int] = field(default_factory=dict)
     fires: FireTimes = field(default_factory=lambda: FireTimes((), ""))
+    releases: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,20 @@ class RunDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class DismissalView:
+    """Who put a cause aside, when and why. It holds until the cause fails after `at`."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """Failures of one cause: same task, error class and innermost frame of our own code."""
+    """Failures of one cause: same task, error class and innermost frame of our own code.
+
+    `since_dismissal` counts those after somebody put the cause aside.
+    """
 
     task_id: str
     type: str
@@ -106,16 +119,22 @@ class FailureGroup:
     sample_run_id: str
     new: bool = False
     trend: tuple[int, ...] = ()
+    dismissal: DismissalView | None = None
+    since_dismissal: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """`groups` of what failed since `since`; `capped` tells that only the newest were looked at."""
+    """`groups` of what failed since `since`, and `dismissed` those that were put aside.
+
+    `capped` tells that only the newest failures were looked at.
+    """
 
     groups: tuple[FailureGroup, ...]
     since: datetime
     released_at: datetime | None
     capped: bool
+    dismissed: tuple[FailureGroup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +196,48 @@ class HealthView:
     integrations: dict[str, bool]
     redis_away: str | None = None
     database_away: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WeekCell:
+    """How many runs of a task had this status in the hour that begins at `start`."""
+
+    task_id: str
+    start: datetime
+    status: str
+    number: int
+    bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WeekView:
+    """The past days from midnight `start` on; `capped` tells that only the newest were counted."""
+
+    start: datetime
+    end: datetime
+    cells: tuple[WeekCell, ...]
+    releases: tuple[datetime, ...]
+    capped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QueueHour:
+    """One hour of a queue: what ended, how long runs waited, what stood in it at its end."""
+
+    start: datetime
+    ended: int
+    failed: int
+    wait_p50: float | None
+    wait_p95: float | None
+    depth: int
+    oldest_age_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueHistory:
+    """A queue's past hours, oldest first; `capped` tells that only the newest runs were read."""
+
+    name: str
+    hours: tuple[QueueHour, ...]
+    releases: tuple[datetime, ...]
+    capped: bool = False

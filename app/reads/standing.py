@@ -18,12 +18,16 @@ from app.reads.problems import LastRun, Status, problems_of, status_of
 from app.reads.task_views import tasks_and_more
 from app.reads.together import Fields
 from app.records.database import reading
+from app.records.dismissals import EVERY_TASK, MISSED
 from app.records.pauses import EVERYTHING, QUEUE
-from app.records.schema import pauses, runs
+from app.records.schema import dismissals, pauses, runs
+from app.records.types import Instant
 from app.system import System
 from app.views import Overview, TaskView
 
 DAY = timedelta(hours=24)
+MOST_MISSED = 5_000
+MOST_DISMISSED = 1_000
 
 
 def overview(system: System, now: datetime) -> Overview:
@@ -36,17 +40,21 @@ def tasks_with_overview(
     system: System, now: datetime, strip: int = 60
 ) -> tuple[list[TaskView], Overview]:
     """Return all tasks and how the whole stands: one query, one Redis round trip."""
-    further = counts_lately(now), pauses_of_more_than_tasks()
-    views, live, (counted, paused) = tasks_and_more(system, now, strip, *further)
-    return views, overview_of(views, live, counted, paused, now)
+    views, live, lately = tasks_and_more(system, now, strip, *of_the_whole(now))
+    return views, overview_of(views, live, lately, now)
+
+
+def of_the_whole(now: datetime) -> tuple[Select[Any], ...]:
+    """Return the reads that `overview_of` takes the rows of."""
+    return counts_lately(now), *what_is_wrong(now)
 
 
 def overview_of(
-    views: list[TaskView], live: Live, counted: list[Fields], paused: list[Fields], now: datetime
+    views: list[TaskView], live: Live, lately: Sequence[list[Fields]], now: datetime
 ) -> Overview:
-    """Lay together what was read of the whole."""
-    counts = _counts(counted)
-    whole = Status(live, paused, counts.get("missed", 0))
+    """Lay together what was read of the whole, by `of_the_whole`."""
+    counts = _counts(lately[0])
+    whole = status_from(live, lately[1:])
     last = [LastRun(v.id, v.name, v.last_run) for v in views if v.last_run is not None]
     problems = problems_of(whole, last, now)
     return Overview(
@@ -67,10 +75,41 @@ def counts_lately(now: datetime) -> Select[Any]:
     return select(runs.c.status, func.count().label("number")).where(*come).group_by(runs.c.status)
 
 
+def what_is_wrong(now: datetime) -> tuple[Select[Any], ...]:
+    """Return the reads that `status_from` takes the rows of."""
+    seen = select(dismissals.c.run_id).where(dismissals.c.run_id.is_not(None))
+    return pauses_of_more_than_tasks(), missed_lately(now), seen.limit(MOST_DISMISSED)
+
+
+def status_from(live: Live, rows: Sequence[list[Fields]]) -> Status:
+    """Lay together what `what_is_wrong` read."""
+    paused, missed, seen = rows
+    return Status(live, paused, missed, frozenset(row.run_id for row in seen))
+
+
 def missed_lately(now: datetime) -> Select[Any]:
-    """Return the read of how many fire times were missed in the last 24 hours."""
+    """Return the read of the fire times that each task missed in the last 24 hours.
+
+    Those that somebody has put aside are left out.
+    """
+    aside = dismissals.c.task_id == EVERY_TASK, dismissals.c.cause == MISSED
+    seen = select(func.count()).where(*aside, dismissals.c.at >= runs.c.at).scalar_subquery()
     missed = runs.c.status == "missed", runs.c.at > now - DAY, runs.c.at <= now
-    return select(func.count().label("missed")).where(*missed)
+    newest = (
+        select(runs.c.task_id, runs.c.at, runs.c.ended_at)
+        .where(*missed, seen == 0)
+        .order_by(runs.c.at.desc())
+        .limit(MOST_MISSED)
+        .subquery("newest_missed")
+    )
+    # One row may stand for many fire times; its end is the last of them.
+    last = func.max(func.coalesce(newest.c.ended_at, newest.c.at), type_=Instant)
+    return select(
+        newest.c.task_id,
+        func.count().label("number"),
+        func.min(newest.c.at).label("first"),
+        last.label("last"),
+    ).group_by(newest.c.task_id)
 
 
 def pauses_of_more_than_tasks() -> Select[Any]:

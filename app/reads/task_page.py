@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, select
 
 from app.reads.decided import Decided
+from app.reads.deploys import deploys_since
 from app.reads.overrides import override_view, overrides_of, still_tells
 from app.reads.shapes import BackfillView, TaskDetail
 from app.reads.task_views import task_and_more
@@ -19,13 +20,15 @@ from app.views import FireTimes, TaskView
 
 BACKFILLS_SHOWN = 5
 COMING = 10
+DEPLOYS_SHOWN = timedelta(days=90)
 
 
 def task_page(system: System, task_id: str, now: datetime) -> tuple[TaskView, TaskDetail]:
     """Return one task, and what people decided about it. Raises Unknown, Unavailable."""
     newest = _newest_backfills(task_id)
-    found = task_and_more(system, task_id, now, overrides_of(task_id), newest, _counts(newest))
-    view, whole, (overridden, filled, counted) = found
+    more = overrides_of(task_id), newest, _counts(newest), deploys_since(now - DEPLOYS_SHOWN)
+    view, whole, found = task_and_more(system, task_id, now, *more)
+    overridden, filled, counted, released = found
     ids = [schedule_id for schedule_id, _, _ in whole.schedules.get(task_id, ())]
     detail = TaskDetail(
         overrides=tuple(override_view(row) for row in overridden if still_tells(row)),
@@ -34,6 +37,7 @@ def task_page(system: System, task_id: str, now: datetime) -> tuple[TaskView, Ta
         made_here=frozenset(name for name in ids if whole.sources.get(name) != "code"),
         revisions={name: whole.revisions[name] for name in ids},
         fires=_fires(whole, task_id, now),
+        releases=tuple(row.at for row in released),
     )
     return view, detail
 

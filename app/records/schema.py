@@ -138,6 +138,19 @@ skips = Table(
     Column("at", Instant, nullable=False),
 )
 
+# A group of failures that somebody looked at: it is out of the way until it fails once more.
+# `task_id` is `*` and `cause` is `missed` for the fire times that were missed up to `at`.
+dismissals = Table(
+    "dismissals",
+    metadata,
+    Column("task_id", String(96), primary_key=True),
+    Column("cause", String(64), primary_key=True),
+    Column("by", String(200), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("run_id", String(200)),
+)
+
 # A range of past fire times that run by and by, at most `concurrency` of them at a time.
 backfills = Table(
     "backfills",

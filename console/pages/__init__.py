@@ -11,6 +11,7 @@ from console.pages import (
     health,
     palette,
     panels,
+    queue,
     queues,
     run,
     run_acts,
@@ -20,11 +21,13 @@ from console.pages import (
     task_acts,
     tasks,
     today,
+    week,
     workers,
 )
 
 blueprints = (
     today.blueprint,
+    week.blueprint,
     tasks.blueprint,
     task.blueprint,
     task_acts.blueprint,
@@ -37,6 +40,7 @@ blueprints = (
     run_acts.blueprint,
     failures.blueprint,
     queues.blueprint,
+    queue.blueprint,
     workers.blueprint,
     health.blueprint,
     panels.blueprint,

@@ -8,6 +8,7 @@ from flask import g, render_template, request
 
 from app import reads
 from app.errors import Unavailable
+from app.reads.problems import needing
 from app.reads.shapes import FrameView
 from app.views import Overview
 from console import notices
@@ -35,7 +36,7 @@ def render(
 
 def frame_of(overview: Overview) -> FrameView:
     """Return what of the whole stands around a page."""
-    return FrameView(overview.status, len(overview.problems), overview.pause)
+    return FrameView(overview.status, needing(overview.problems), overview.pause)
 
 
 def surroundings() -> dict[str, Any]:

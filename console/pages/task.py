@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 
 from app import reads
 from app.errors import Invalid
-from console.context import current_system, now
+from console.chart import durations
+from console.context import console_zone, current_system, now
 from console.live import live
 from console.pages.frame import render
 from console.run_form import fields
@@ -44,6 +45,7 @@ def show(
         fires=detail.fires,
         history=task.recent[: -HISTORY - 1 : -1],
         strip=draw(task.recent),
+        chart=durations(task.recent, detail.releases, console_zone(), now()),
         fields=fields(task.parameters, values or {}, errors),
         values=values or {},
         errors=errors,

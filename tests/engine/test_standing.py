@@ -20,6 +20,7 @@ from app.reconcile import reconcile
 from app.records.database import writing
 from app.records.history import record
 from app.system import System
+from app.views import Problem
 from tests.engine.stage import held
 from tests.fixtures import OPERATOR, open_system, release
 
@@ -97,11 +98,47 @@ def test_failures_and_missed_fire_times_are_told(sqlite_system: System) -> None:
     write("greet--1", "missed")
     write("greet--2", "failed")
     told = problems(sqlite_system, NOW)
-    assert told["missed"] == "1 fire time was missed in the last 24 hours."
+    assert told["missed"] == "1 fire time was missed, and each task has run since."
     assert told["run"] == "Greet: the last run failed: so."
     counts = reads.overview(sqlite_system, NOW).runs_24h
     assert (counts["total"], counts["failed"], counts["missed"]) == (2, 1, 1)
     assert reads.overview(sqlite_system, NOW + timedelta(hours=25)).runs_24h["total"] == 0
+
+
+def missed_problem(system: System) -> Problem:
+    [found] = [each for each in reads.overview(system, NOW).problems if each.kind == "missed"]
+    return found
+
+
+def write_run(system: System, status: str, minutes_ago: int) -> None:
+    at = NOW - timedelta(minutes=minutes_ago)
+    static = {"task_id": "greet", "trigger": "schedule", "at": at.timestamp() * 1000}
+    run_id = f"greet--{int(at.timestamp())}"
+    with writing(system.database) as connection:
+        record(connection, [Event("", run_id, status, 1, 1, at, static, {})])
+
+
+def test_missed_fire_times_need_nobody_once_the_task_has_run(sqlite_system: System) -> None:
+    write_run(sqlite_system, "missed", 60)
+    write_run(sqlite_system, "missed", 30)
+    before = reads.frame(sqlite_system, NOW).problems
+    open_one = missed_problem(sqlite_system)
+    assert open_one.text == "greet: 2 fire times were missed, and it has not run since."
+    assert open_one.task_id == "greet"
+    write_run(sqlite_system, "succeeded", 20)
+    calm = missed_problem(sqlite_system)
+    assert (calm.severity, calm.since, calm.until) == (
+        "note", NOW - timedelta(minutes=60), NOW - timedelta(minutes=30),
+    )  # fmt: skip
+    assert reads.frame(sqlite_system, NOW).problems == before - 1
+
+
+def test_missed_fire_times_are_put_aside_until_further_ones(sqlite_system: System) -> None:
+    write_run(sqlite_system, "missed", 60)
+    actions.dismiss_missed(sqlite_system, OPERATOR, now=NOW - timedelta(minutes=45))
+    assert "missed" not in problems(sqlite_system, NOW)
+    write_run(sqlite_system, "missed", 30)
+    assert missed_problem(sqlite_system).since == NOW - timedelta(minutes=30)
 
 
 @pytest.fixture
