@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.composition import chain, group
 from app.context import current_run, progress
 from app.contributions import (
     Command,
@@ -33,12 +34,14 @@ __all__ = [
     "RotaError",
     "Skip",
     "Unavailable",
+    "chain",
     "contribute",
     "cron",
     "current_database",
     "current_run",
     "current_settings",
     "every",
+    "group",
     "progress",
     "reading",
     "task",

@@ -81,7 +81,7 @@ class Child:
             yield from map(json.loads, lines)
 
     def _execute(self, message: list[Any]) -> tuple[Outcome, str | None]:
-        task_id, arguments, run_id, attempt, fire_time = message
+        task_id, arguments, run_id, attempt, fire_time, dependencies = message
         task = self._catalogue.task(task_id)
         self._teller.begin()
         self._run = CurrentRun(
@@ -90,6 +90,7 @@ class Child:
             attempt=attempt,
             fire_time=None if fire_time is None else instant(fire_time),
             deadline=datetime.now(UTC) + timedelta(seconds=task.timeout_seconds),
+            _dependencies=dependencies,
             _say=self._teller.say,
         )
         outcome = contextvars.Context().run(self._timed, task, arguments, self._run)

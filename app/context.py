@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
@@ -22,6 +22,7 @@ class CurrentRun:
     attempt: int = 1
     fire_time: datetime | None = None
     deadline: datetime | None = None
+    _dependencies: Mapping[str, Any] | str = field(default_factory=dict, repr=False)
     _stop: Event = field(default_factory=Event, repr=False)
     _say: Callable[[str, Any], None] = field(default=lambda _kind, _what: None, repr=False)
 
@@ -33,6 +34,16 @@ class CurrentRun:
     def request_stop(self) -> None:
         """Make `stop_requested` true."""
         self._stop.set()
+
+    def dependency_results(self) -> dict[str, Any]:
+        """Return the results of the runs that this one waited for, by run id, in their order.
+
+        None stands for one that returned nothing, failed, or ended more than a day ago. Raises
+        RotaError where they are too large together.
+        """
+        if isinstance(self._dependencies, str):
+            raise RotaError(self._dependencies)
+        return dict(self._dependencies)
 
     def say(self, kind: str, what: Any) -> None:
         """Tell whoever supervises the run."""

@@ -8,12 +8,12 @@ result, error, outcome of the attempt that ended).
 
 | status | written by | when |
 |---|---|---|
-| scheduled | enqueue, finish | accepted for later; waiting for its retry |
-| queued | fire, enqueue, move, recover, finish | into its queue, for the first time or again |
+| scheduled | enqueue, defer, finish | for later; waiting for its retry, or for other runs |
+| queued | fire, enqueue, defer, move, recover, finish | into its queue, first or again |
 | running | take, readmit | a worker started an attempt |
 | succeeded, failed, skipped, stopped, expired, quarantined | finish, recover | ended |
 | skipped, missed | fire | a fire time that did not become a job |
-| cancelled | cancel | taken out before it started |
+| cancelled | cancel, finish | taken out before it started; a dependency did not end well |
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from app import keys, scripts
+from app.dependencies import results_of_dependencies
 from app.events import instant
 from app.failures import told
 from app.logs import write_line
@@ -73,12 +74,18 @@ class RunExecution:
         self._outcome = self._expired(taken.task)
         if self._outcome is not None:
             return True
+        try:
+            dependencies = results_of_dependencies(self._redis, taken.static)
+        except (RedisError, OSError):
+            self._outcome = Outcome("interrupted", reason="Redis was away as it began")
+            return True
         run = [
             taken.task.id,
             taken.arguments,
             taken.run_id,
             taken.attempt,
             taken.static.get("fire_time"),
+            dependencies,
         ]
         if not child.assign(json.dumps(run).encode() + b"\n", self._hear):
             return False

@@ -15,15 +15,18 @@ from redis import Redis
 from sqlalchemy import Engine, select, update
 
 from app import keys, scripts
+from app.enqueueing import defer
 from app.records.database import reading, writing
 from app.records.history import insert
-from app.records.schema import recorder, runs
+from app.records.schema import recorder, run_dependencies, runs
 from app.run_jobs import NewRun, job_pairs, run_of_row
 from app.system import System
+from app.views import ENDED
 
 log = logging.getLogger("rota.scheduler")
 
 LIVE = ("scheduled", "queued", "running")
+MET = ("succeeded", "skipped")
 # A running execution's worker registers it again with its next beats.
 RUNNING_GRACE = timedelta(seconds=30)
 BATCH = 200
@@ -88,12 +91,50 @@ def restart_lost_runs(system: System, now: datetime) -> int:
             .order_by(runs.c.at)
             .limit(BATCH)
         ).all()
+    waits = _dependencies(system, [row.run_id for row in rows])
     due = [row for row in rows if row.status != "running" or row.lost_at + RUNNING_GRACE <= now]
     restarted = 0
     for row in due:
-        run = run_of_row(row, system.catalogue.task(row.task_id))
-        restarted += _restart(system.redis, run, row)
+        found = waits.get(row.run_id, [])
+        run = run_of_row(
+            row,
+            system.catalogue.task(row.task_id),
+            tuple(each.depends_on for each in found),
+            any(each.allow_failure for each in found),
+        )
+        if found and row.status == "scheduled" and row.attempt == 0:
+            restarted += _wait_again(system.redis, run, row, found)
+        else:
+            restarted += _restart(system.redis, run, row)
     return restarted
+
+
+def _dependencies(system: System, run_ids: list[str]) -> dict[str, list[Any]]:
+    """Return for which runs each of these waited, with the status each has."""
+    if not run_ids:
+        return {}
+    pairs = run_dependencies
+    statement = (
+        select(pairs, runs.c.status)
+        .select_from(pairs.outerjoin(runs, runs.c.run_id == pairs.c.depends_on))
+        .where(pairs.c.run_id.in_(run_ids))
+        .order_by(pairs.c.run_id, pairs.c.place)
+    )
+    found: dict[str, list[Any]] = {}
+    with reading(system.database) as connection:
+        for row in connection.execute(statement):
+            found.setdefault(row.run_id, []).append(row)
+    return found
+
+
+def _wait_again(redis: Redis, run: NewRun, row: Any, found: list[Any]) -> bool:
+    """Let a run wait for what has not ended yet; one nobody knows any more never will."""
+    unmet = [each for each in found if each.status not in MET]
+    bad = [each.depends_on for each in unmet if each.status is None or each.status in ENDED]
+    broken = bad[0] if bad and not run.allow_failure else ""
+    waits_for = [each.depends_on for each in unmet if broken or each.depends_on not in bad]
+    args = (redis, run, row.revision + 1, row.attempt, waits_for)
+    return bool(defer(*args, missing="expect", broken=broken) != b"DUPLICATE")
 
 
 def _restart(redis: Redis, run: NewRun, row: Any) -> bool:

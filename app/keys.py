@@ -61,6 +61,21 @@ def executions(run_id: str) -> str:
     return f"rq:executions:{run_id}"
 
 
+def dependents(run_id: str) -> str:
+    """Set of the ids of runs that wait for this one, as RQ has it."""
+    return f"rq:job:{run_id}:dependents"
+
+
+def dependencies(run_id: str) -> str:
+    """Set of the ids that a run still waits for; the double colon is RQ's own."""
+    return f"rq:job::{run_id}:dependencies"
+
+
+def deferred(name: str) -> str:
+    """Zset id of a run that waits for others -> since when, epoch s."""
+    return f"rq:deferred:{name}"
+
+
 def worker(name: str) -> str:
     """Hash of a worker, as RQ writes it; expires without a heartbeat."""
     return f"rq:worker:{name}"
@@ -86,6 +101,7 @@ LIVENESS = "rota:liveness"  # zset `<queue>|<run id>|<execution id>` -> dead whe
 BUFFERED = "rota:buffered"  # hash: task id -> run id kept back until the live one ends
 QUARANTINE = "rota:quarantine"  # hash: what was set aside -> JSON {reason, at, payload}
 SCHEDULERS = "rota:schedulers"  # hash: scheduler name -> JSON {at, leader, lag}
+SETTLING = "rota:settling"  # set: ended runs that have more dependents than one step deals with
 CHANGES = "rota:changes"  # counter: whatever a screen shows changed; every writer counts up
 
 

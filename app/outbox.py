@@ -166,7 +166,8 @@ def run_to_json(run: NewRun) -> dict[str, Any]:
 def run_from_json(document: Mapping[str, Any]) -> NewRun:
     """Read a run back from an act's payload. Raises KeyError, TypeError or ValueError."""
     times = {name: _time(document[name]) for name in ("at", "fire_time")}
-    return NewRun(**{**document, **times})
+    depends_on = tuple(document.get("depends_on", ()))
+    return NewRun(**{**document, **times, "depends_on": depends_on})
 
 
 def _time(text: str | None) -> datetime | None:

@@ -34,6 +34,14 @@ def release(redis: Redis) -> int:
     return sum(int(scripts.run("release", redis, [], [task])) for task in waiting)
 
 
+def settle(redis: Redis) -> int:
+    """Go on with runs that more others wait for than one step deals with; return how many."""
+    ended: Any = redis.srandmember(keys.SETTLING, 20)
+    for run_id in ended:
+        scripts.run("settle", redis, [], [run_id])
+    return len(ended)
+
+
 def recover(redis: Redis, now: float) -> int:
     """Start the runs of silent workers again; `now` is the server's clock, epoch s."""
     dead: Any = redis.zrangebyscore(keys.LIVENESS, "-inf", now, start=0, num=500)

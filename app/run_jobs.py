@@ -46,6 +46,8 @@ class NewRun:
     # Which one it is of the runs that its schedule counts, and since which revision it counts.
     fired: int | None = None
     fired_since: int | None = None
+    depends_on: tuple[str, ...] = ()
+    allow_failure: bool = False
 
     def static(self) -> str:
         """Return the JSON that every event of the run carries."""
@@ -57,6 +59,7 @@ class NewRun:
                 "fired_since": self.fired_since,
             }
         )
+        waits = {"depends_on": self.depends_on, "allow_failure": self.allow_failure}
         return json.dumps(
             {
                 "task_id": self.task_id,
@@ -69,11 +72,14 @@ class NewRun:
                 "fire_time": None if self.fire_time is None else milliseconds(self.fire_time),
                 "arguments": dict(self.arguments),
                 **counted,
+                **(waits if self.depends_on else {}),
             }
         )
 
 
-def run_of_row(row: Any, task: Task[Any, Any]) -> NewRun:
+def run_of_row(
+    row: Any, task: Task[Any, Any], depends_on: tuple[str, ...] = (), allow_failure: bool = False
+) -> NewRun:
     """Return the run that a row of the history tells of, to be queued again under its id."""
     return NewRun(
         run_id=row.run_id,
@@ -88,6 +94,8 @@ def run_of_row(row: Any, task: Task[Any, Any]) -> NewRun:
         fire_time=row.fire_time,
         triggered_by=row.triggered_by,
         parent_run_id=row.parent_run_id,
+        depends_on=depends_on,
+        allow_failure=allow_failure,
     )
 
 
@@ -135,6 +143,17 @@ def job_pairs(
         "rota_static", static or run.static(),
         "rota_revision", revision,
         "rota_attempt", attempt,
+        *_dependency_pairs(run),
+    ]  # fmt: skip
+
+
+def _dependency_pairs(run: NewRun) -> list[Any]:
+    if not run.depends_on:
+        return []
+    return [
+        "dependency_id", run.depends_on[0],
+        "dependency_ids", json.dumps(run.depends_on),
+        "allow_dependency_failures", int(run.allow_failure),
     ]  # fmt: skip
 
 

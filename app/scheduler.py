@@ -31,7 +31,7 @@ from app.firing import Firing
 from app.keeping import take_over
 from app.leader import Leadership
 from app.recorder import Recorder
-from app.recovery import move, recover, release
+from app.recovery import move, recover, release, settle
 from app.run_jobs import JsonJob
 from app.system import System
 
@@ -198,6 +198,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         chores.every(2, lambda now: recover(redis, now.timestamp()))
         chores.every(2, lambda _now: self.heartbeat())
         chores.every(5, lambda _now: release(redis))
+        chores.every(1, lambda _now: settle(redis))
         chores.every(5, lambda _now: self._find_queues())
         return chores
 

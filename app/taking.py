@@ -17,6 +17,7 @@ from redis import Redis
 
 from app import keys, scripts
 from app.catalogue import Catalogue
+from app.dependencies import dependency_ids
 from app.errors import Invalid
 from app.quarantine import set_aside
 from app.recovery import SILENT_SECONDS
@@ -159,7 +160,9 @@ def _checked_foreign(
 ) -> str | None:
     """Return the static JSON of a foreign job that may run; else set it aside."""
     try:
-        path, args, kwargs = call_of(decoded_hash(pairs))
+        fields = decoded_hash(pairs)
+        path, args, kwargs = call_of(fields)
+        depends_on = dependency_ids(fields)
         task = catalogue.by_path(path)
         if task is None:
             raise ValueError(f"it calls {path[:100]}, which is no task of the catalogue")
@@ -178,4 +181,5 @@ def _checked_foreign(
         at=now,
         arguments=arguments,
         triggered_by="rq",
+        depends_on=depends_on,
     ).static()

@@ -6,12 +6,13 @@ import asyncio
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from app.enqueueing import enqueue_all
+from app.composition import Signature
+from app.enqueueing import checked_waits, enqueue_all
 from app.errors import DefinitionError, Invalid
 from app.parameters import Parameters
 from app.policies import MISFIRE, OVERLAP, Retry, checked_choice
@@ -89,21 +90,30 @@ class Task(Generic[P, R]):
         *,
         at: datetime | None = None,
         after: timedelta | None = None,
+        depends_on: str | Sequence[str] | None = None,
+        allow_failure: bool = False,
         key: str | None = None,
         **arguments: Any,
     ) -> str:
         """Queue a run for the workers, now, `at` a time or `after` a while; return its run id.
 
-        Called in a run, the new one is its child. The same `key` gives the same run. Raises
-        Invalid, Unavailable.
+        With `depends_on` it waits until all of these runs ended well, with `allow_failure` until
+        they ended. Called in a run, the new one is its child. The same `key` gives the same run.
+        Raises Invalid, Unavailable.
         """
-        return enqueue_all(self, [arguments], at, after, key)[0]
+        waits = checked_waits(depends_on, allow_failure)
+        return enqueue_all(self, [arguments], at, after, key, waits)[0]
+
+    def s(self, *args: P.args, **kwargs: P.kwargs) -> Signature:
+        """Return a call to be made later, for `chain` and `group`. Raises TypeError."""
+        bound = inspect.signature(self.function).bind(*args, **kwargs)
+        return Signature(self, dict(bound.arguments))
 
     def enqueue_many(
         self, many: Iterable[Mapping[str, Any]], *, key: str | None = None
     ) -> list[str]:
         """Queue one run for each of these arguments in few round trips; return their run ids."""
-        return enqueue_all(self, many, None, None, key)
+        return enqueue_all(self, many, key=key)
 
     def perform(self, arguments: Mapping[str, Any]) -> Any:
         """Validate JSON `arguments` and run the function here, `async def` or not.

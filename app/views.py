@@ -80,6 +80,22 @@ class AttemptView:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedRun:
+    run_id: str
+    task_id: str
+    status: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedRuns:
+    """The first of them, and how many there are; counted up to 10,000."""
+
+    total: int = 0
+    runs: tuple[RelatedRun, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RunView:
     """One run. `at` orders lists: the fire time, else when the run was accepted."""
 
@@ -106,6 +122,9 @@ class RunView:
     error: ErrorView | None = None
     worker: str | None = None
     progress: ProgressView | None = None
+    # Of a single run only: what it started or what waits for it, and for what it waited.
+    children: RelatedRuns | None = None
+    dependencies: RelatedRuns | None = None
 
     @property
     def ended(self) -> bool:

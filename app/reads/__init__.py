@@ -8,7 +8,7 @@ from app.reads.failures import failed_runs, failures
 from app.reads.frame import frame
 from app.reads.health import health
 from app.reads.live import demand_redis
-from app.reads.one_run import run, run_page
+from app.reads.one_run import run, run_page, run_with_kin
 from app.reads.preview import preview
 from app.reads.queue_history import queue_history
 from app.reads.queue_views import queues
@@ -41,6 +41,7 @@ __all__ = [
     "run",
     "run_log",
     "run_page",
+    "run_with_kin",
     "runs",
     "task",
     "task_page",

@@ -11,6 +11,7 @@ from sqlalchemy import Select, select, tuple_
 
 from app import keys
 from app.errors import Unavailable, Unknown
+from app.reads.kin import kin, kin_views
 from app.reads.run_logs import kept_page, live_page
 from app.reads.run_rows import LISTED, attempt_view, live_view, masked, run_view
 from app.reads.shapes import RunDetail
@@ -24,7 +25,6 @@ from app.views import LogPage, RunView
 log = logging.getLogger("rota.reads")
 
 LONGEST_RUN_ID = 200
-CHILDREN_SHOWN = 20
 
 
 def run(system: System, run_id: str) -> RunView:
@@ -38,6 +38,16 @@ def stored_run(system: System, run_id: str) -> RunView:
     return view
 
 
+def run_with_kin(system: System, run_id: str) -> RunView:
+    """Return one run with its children and dependencies. Raises Unknown, Unavailable."""
+    whole, found = _laid_over(system, run_id, *_of_run(run_id), *kin(run_id))
+    view = masked(whole)
+    if not found.rows:
+        return view
+    children, dependencies = kin_views(found.rows[2:])
+    return replace(view, children=children, dependencies=dependencies)
+
+
 def run_page(
     system: System, run_id: str, log_lines: int
 ) -> tuple[RunView, RunDetail, LogPage | None]:
@@ -46,16 +56,18 @@ def run_page(
     One query, one Redis round trip. Raises Unknown, Unavailable.
     """
     logs = select(run_logs).where(run_logs.c.run_id == run_id)
-    reads = (*_of_run(run_id), *_kin(run_id), logs)
+    reads = (*_of_run(run_id), *_neighbours(run_id), logs, *kin(run_id))
     whole, found = _laid_over(system, run_id, *reads, log_lines=log_lines)
     view = masked(whole)
     if not found.rows:
         return view, RunDetail(), found.log
-    _, _, before, after, children, parent, kept = found.rows
+    _, _, before, after, parent, kept, *related = found.rows
+    children, dependencies = kin_views(related)
     detail = RunDetail(
         before=before[0].run_id if before else None,
         after=after[0].run_id if after else None,
-        children=tuple(run_view(row) for row in children),
+        children=children,
+        dependencies=dependencies,
         parent=run_view(parent[0]) if parent else None,
     )
     if view.ended and kept:
@@ -95,12 +107,13 @@ def _laid_over(
     if live is None or (recorded.ended and row.revision >= revision):
         return recorded, found
     if row.revision >= revision:
-        return replace(recorded, progress=live.progress), found
+        waits = live.reason or recorded.reason
+        return replace(recorded, progress=live.progress, reason=waits), found
     newer = replace(
         live,
         attempts=recorded.attempts,
         queued_at=recorded.queued_at or live.queued_at,
-        reason=recorded.reason,
+        reason=live.reason or recorded.reason,
     )
     return newer, found
 
@@ -110,8 +123,8 @@ def _of_run(run_id: str) -> tuple[Select[Any], ...]:
     return select(table).where(table.c.run_id == run_id), tries
 
 
-def _kin(run_id: str) -> tuple[Select[Any], ...]:
-    """Return the reads of the runs before and after, of children, and of the parent."""
+def _neighbours(run_id: str) -> tuple[Select[Any], ...]:
+    """Return the reads of the runs before and after, and of the parent."""
     me = table.alias("me")
     beside = (
         select(table.c.run_id)
@@ -120,14 +133,12 @@ def _kin(run_id: str) -> tuple[Select[Any], ...]:
     )
     here, there = tuple_(me.c.at, me.c.run_id), tuple_(table.c.at, table.c.run_id)
     older, newer = there < here, there > here
-    children = select(*LISTED).where(table.c.parent_run_id == run_id)
     parent = select(*LISTED).where(
         table.c.run_id == select(me.c.parent_run_id).where(me.c.run_id == run_id).scalar_subquery()
     )
     return (
         beside.where(older).order_by(table.c.at.desc(), table.c.run_id.desc()).limit(1),
         beside.where(newer).order_by(table.c.at, table.c.run_id).limit(1),
-        children.order_by(table.c.at).limit(CHILDREN_SHOWN),
         parent,
     )
 

@@ -39,6 +39,7 @@ RQ_LIVE = {
     "queued": "queued",
     "started": "running",
     "scheduled": "scheduled",
+    "deferred": "scheduled",
     # No result is missing here, so that a cancelled run need not wait for the recorder to show.
     "canceled": "cancelled",
 }
@@ -121,6 +122,7 @@ def live_view(run_id: str, fields: Mapping[str, bytes]) -> RunView | None:
         status=status,
         trigger=static["trigger"],
         at=instant(static["at"]),
+        reason=_text(fields.get("rota_waits")) or None,
         parent_run_id=static.get("parent_run_id"),
         triggered_by=static.get("triggered_by"),
         queue=static.get("queue"),

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.views import FireTime, FireTimes, PauseView, QueueView, RunView, ScheduleView
+from app.views import (
+    FireTime,
+    FireTimes,
+    PauseView,
+    QueueView,
+    RelatedRuns,
+    RunView,
+    ScheduleView,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,8 @@ class RunDetail:
 
     before: str | None = None
     after: str | None = None
-    children: tuple[RunView, ...] = ()
+    children: RelatedRuns = field(default_factory=RelatedRuns)
+    dependencies: RelatedRuns = field(default_factory=RelatedRuns)
     parent: RunView | None = None
 
 

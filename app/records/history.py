@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, and_, func, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.events import Event, instant
-from app.records.schema import attempts, run_logs, runs, schedules
+from app.records.schema import attempts, run_dependencies, run_logs, runs, schedules
 from app.views import ENDED
 
 TIMES = ("queued_at", "started_at", "ended_at")
@@ -27,6 +27,8 @@ def record(connection: Connection, events: Iterable[Event]) -> None:
             _record_attempt(connection, event)
         if "fired" in event.static and event.status not in NEVER_STARTED:
             _count_fire(connection, event)
+        if event.static.get("depends_on"):
+            _record_dependencies(connection, event)
         schedule_id, fire_time = event.static.get("schedule_id"), event.static.get("fire_time")
         if schedule_id and fire_time is not None:
             passed = instant(fire_time)
@@ -165,6 +167,16 @@ def _record_attempt(connection: Connection, event: Event) -> None:
                 error=event.data.get("error"),
             )
         )
+
+
+def _record_dependencies(connection: Connection, event: Event) -> None:
+    allow_failure = bool(event.static.get("allow_failure"))
+    rows = [
+        {"run_id": event.run_id, "depends_on": name, "place": place, "allow_failure": allow_failure}
+        for place, name in enumerate(event.static["depends_on"])
+    ]
+    statement = insert(connection, run_dependencies).on_conflict_do_nothing()
+    connection.execute(statement, rows)
 
 
 def _time(value: float | None) -> datetime | None:

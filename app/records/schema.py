@@ -59,6 +59,17 @@ runs = Table(
     ),
 )
 
+# For which runs a run waited. Both directions are read.
+run_dependencies = Table(
+    "run_dependencies",
+    metadata,
+    Column("run_id", String(200), primary_key=True),
+    Column("depends_on", String(200), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("allow_failure", Boolean, nullable=False),
+    Index("ix_run_dependencies_depends_on", "depends_on", "run_id"),
+)
+
 attempts = Table(
     "attempts",
     metadata,

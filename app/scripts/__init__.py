@@ -13,8 +13,15 @@ from redis.commands.core import Script
 FOLDER = Path(__file__).parent
 # Scripts that do with others' functions; the prelude stands before every one.
 NEEDS = {
-    "advance": ("finish", "take"),
+    "advance": ("dependents", "finish", "take"),
+    "cancel": ("dependents",),
+    "defer": ("dependents",),
     "due": ("schedule_rows",),
+    "empty": ("dependents",),
+    "fire": ("dependents",),
+    "recover": ("dependents",),
+    "retry": ("dependents",),
+    "settle": ("dependents",),
     "soon": ("schedule_rows",),
 }
 

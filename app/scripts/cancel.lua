@@ -8,4 +8,5 @@ withdraw(ARGV[1], KEYS[1], ARGV[3])
 redis.call('SREM', 'rota:live:' .. ARGV[2], ARGV[1])
 if field('rota:buffered', ARGV[2]) == ARGV[1] then redis.call('HDEL', 'rota:buffered', ARGV[2]) end
 release_buffered(ARGV[2])
+settle_dependents(ARGV[1])
 return 'CANCELLED'

@@ -13,6 +13,7 @@ while left < tonumber(ARGV[1]) do
     local static = field(job, 'rota_static')
     redis.call('HSET', job, 'status', 'canceled')
     redis.call('EXPIRE', job, 86400)
+    settle_dependents(id)
     local task = decoded(static).task_id
     if type(task) == 'string' then
       local revision = redis.pcall('HINCRBY', job, 'rota_revision', 1)

@@ -12,7 +12,7 @@ local function finish(first)
   local function arg(number) return ARGV[first + number - 1] end
   local job, queue, run_id, execution = KEYS[3], arg(1), arg(2), arg(3)
   local held = redis.pcall('HMGET', job, 'rota_execution', 'status', 'rota_attempt',
-    'rota_revision', 'rota_static')
+    'rota_revision', 'rota_static', 'dependency_ids')
   if held.err or held[1] ~= execution or held[2] ~= 'started' then return 'FENCED' end
   local status = arg(5)
   local member = run_id .. ':' .. execution
@@ -54,6 +54,11 @@ local function finish(first)
   emit(run_id, arg(4), revision, attempt, held[5] or '{}', arg(6))
   if status ~= 'queued' and status ~= 'scheduled' then
     release_buffered(string.sub(KEYS[4], string.len('rota:live:') + 1))
+    if held[6] then redis.call('EXPIRE', dependencies_key(run_id), arg(7)) end
+    if redis.call('EXISTS', dependents_key(run_id)) == 1 then
+      settle_dependents(run_id)
+      redis.call('EXPIRE', dependents_key(run_id), arg(7))
+    end
   end
   return 'OK'
 end

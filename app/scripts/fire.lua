@@ -22,9 +22,10 @@ local function end_live_runs(task, reason)
   for _, other in ipairs(redis.call('SMEMBERS', live)) do
     local other_job = 'rq:job:' .. other
     local status = field(other_job, 'status')
-    if status == 'queued' or status == 'scheduled' then
+    if status == 'queued' or status == 'scheduled' or status == 'deferred' then
       redis.call('SREM', live, other)
       withdraw(other, other_job, reason)
+      settle_dependents(other)
     elseif status == 'started' then
       ask_to_stop(other, other_job, reason)
     end
@@ -46,7 +47,9 @@ local function start(id, task, run_id, queue, at, policy, static, first, last)
   local other = policy ~= 'allow' and live_run(task) or nil
   if redis.call('EXISTS', job) == 1 then return 'DUPLICATE' end
   if other and policy ~= 'skip' then
+    local replaced = field('rota:buffered', task)
     buffer(task, run_id, static, other, job, first, last)
+    if replaced and replaced ~= run_id then settle_dependents(replaced) end
     return 'BUFFERED'
   end
   if other then

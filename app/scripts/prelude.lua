@@ -106,13 +106,17 @@ local function release_buffered(task)
   return true
 end
 
--- Take a waiting run out of its queue or of the delayed ones.
+-- Take a waiting run out of its queue, of the delayed or of the deferred ones.
 local function withdraw(run_id, job, reason)
   local queue = field(job, 'origin') or 'default'
   redis.call('LREM', 'rq:queue:' .. queue, 0, run_id)
   redis.call('ZREM', 'rq:scheduled:' .. queue, run_id)
+  redis.call('ZREM', 'rq:deferred:' .. queue, run_id)
+  redis.call('HDEL', job, 'rota_waits')
   redis.call('HSET', job, 'status', 'canceled')
-  redis.call('EXPIRE', job, 86400)
+  for _, key in ipairs({job, 'rq:job:' .. run_id .. ':dependents', 'rq:job::' .. run_id .. ':dependencies'}) do
+    redis.call('EXPIRE', key, 86400)
+  end
   local static = field(job, 'rota_static') or '{}'
   emit(run_id, 'cancelled', redis.call('HINCRBY', job, 'rota_revision', 1),
     field(job, 'rota_attempt') or 0, static, cjson.encode({reason = reason}))

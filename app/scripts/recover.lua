@@ -40,6 +40,7 @@ if #recent >= tonumber(ARGV[4]) then
   if task then redis.call('SREM', 'rota:live:' .. task, run_id) end
   emit(run_id, 'quarantined', revision, attempt, static, cjson.encode(data))
   if task then release_buffered(task) end
+  settle_dependents(run_id)
   return 'QUARANTINED'
 end
 redis.call('HSET', job, 'status', 'queued')

@@ -12,6 +12,7 @@ if not status then write_pairs(job, 7) end
 -- The history may be ahead of a hash that was restored from an older state.
 local revision = math.max(tonumber(field(job, 'rota_revision') or '0'), tonumber(ARGV[4])) + 1
 redis.call('HSET', job, 'status', 'queued', 'rota_revision', revision, 'rota_attempt', ARGV[5])
+redis.call('HDEL', job, 'rota_broken_by', 'rota_waits')
 redis.call('PERSIST', job)
 for _, registry in ipairs({'failed', 'finished', 'canceled'}) do
   redis.call('ZREM', 'rq:' .. registry .. ':' .. queue, run_id)
@@ -20,4 +21,5 @@ redis.call('SADD', 'rota:live:' .. ARGV[3], run_id)
 push(queue, run_id, false)
 emit(run_id, 'queued', revision, ARGV[5], ARGV[6],
   '{"queued_at":' .. string.format('%.0f', now_ms()) .. '}')
+revive_dependents(run_id)
 return 'QUEUED'

@@ -82,6 +82,7 @@ local function consider(queue, key, id)
     if broken then
       -- Else it would count as live, and its task would never fire again.
       redis.call('HSET', job, 'status', 'failed')
+      settle_dependents(id)
       return {'broken', queue, id, 'its ' .. broken .. ' is garbage'}
     end
   elseif id == ARGV[9] then

@@ -47,9 +47,12 @@ def list_runs() -> ResponseReturnValue:
 @blueprint.get("/<run_id>")
 @operation({200: RunView})
 def show(run_id: str) -> ResponseReturnValue:
-    """Show one run, with what Redis knows more recently."""
+    """Show one run and its kin, with what Redis knows more recently.
+
+    `children` are runs that it started or that wait for it, `dependencies` those it waited for.
+    """
     query()
-    return jsonify(to_json(reads.run(current_system(), run_id)))
+    return jsonify(to_json(reads.run_with_kin(current_system(), run_id)))
 
 
 @blueprint.get("/<run_id>/logs")

@@ -43,6 +43,8 @@ from app.views import (
     Problem,
     ProgressView,
     QueueView,
+    RelatedRun,
+    RelatedRuns,
     RunView,
     ScheduleView,
     TaskView,
@@ -158,7 +160,8 @@ FAILURES = Failures(
     (FailureGroup("x", "x", "x", "x", 2, NOW, NOW, "x", True, (1, 2)),), NOW, NOW, True
 )
 PREVIEW = Preview(SCHEDULE, (FireTime(NOW, "x"),), 1, 2, (NOW,), (NOW,), ("x",), 1, True)
-KIN = RunDetail("x", "x", (RUN,), RUN)
+RELATED = RelatedRuns(2, (RelatedRun("x", "x", "x", NOW),))
+KIN = RunDetail("x", "x", RELATED, RELATED, RUN)
 SCREENS = (
     "/", "/tasks", "/tasks/t", "/runs", "/runs/r", "/panels/x", "/audit", "/runs?task_id=PAYLOAD",
     "/queues", "/workers", "/failures", "/failures?task_id=PAYLOAD", "/health", "/go",

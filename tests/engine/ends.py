@@ -114,3 +114,9 @@ def reports(seconds: float = 1.0) -> None:
     log.info("started")
     progress(1, 4, "first of four")
     time.sleep(seconds)
+
+
+@task()
+def gathers() -> dict[str, Any]:
+    """Return what the runs before it returned."""
+    return current_run().dependency_results()

@@ -46,7 +46,8 @@ def test_a_run_knows_its_neighbours_and_kin(system: System) -> None:
     write(system, "child", now, parent_run_id="r2")
     view, detail, _ = reads.run_page(system, "r2", 100)
     assert (view.run_id, detail.before, detail.after) == ("r2", "r1", "r3")
-    assert [run.run_id for run in detail.children] == ["child"]
+    assert detail.children.total == 1
+    assert [run.run_id for run in detail.children.runs] == ["child"]
     _, detail, _ = reads.run_page(system, "child", 100)
     assert detail.parent
     assert (detail.parent.run_id, detail.after) == ("r2", None)
