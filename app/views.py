@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from app.related_runs import RelatedRuns
+
 Json = Any
 T = TypeVar("T")
 
@@ -77,22 +79,6 @@ class AttemptView:
     outcome: str | None
     worker: str | None
     error: ErrorView | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RelatedRun:
-    run_id: str
-    task_id: str
-    status: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RelatedRuns:
-    """The first of them, and how many there are; counted up to 10,000."""
-
-    total: int = 0
-    runs: tuple[RelatedRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select, union
 from app.reads.together import Fields
 from app.records.schema import run_dependencies as pairs
 from app.records.schema import runs
-from app.views import RelatedRun, RelatedRuns
+from app.related_runs import RelatedRun, RelatedRuns
 
 SHOWN = 50
 COUNTED = 10_000

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from app.related_runs import RelatedRuns
 from app.views import (
     FireTime,
     FireTimes,
     PauseView,
     QueueView,
-    RelatedRuns,
     RunView,
     ScheduleView,
 )

@@ -59,7 +59,6 @@ runs = Table(
     ),
 )
 
-# For which runs a run waited. Both directions are read.
 run_dependencies = Table(
     "run_dependencies",
     metadata,

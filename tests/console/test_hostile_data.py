@@ -29,6 +29,7 @@ from app.reads.shapes import (
     WorkersView,
     WorkerView,
 )
+from app.related_runs import RelatedRun, RelatedRuns
 from app.views import (
     AuditRow,
     ErrorView,
@@ -43,8 +44,6 @@ from app.views import (
     Problem,
     ProgressView,
     QueueView,
-    RelatedRun,
-    RelatedRuns,
     RunView,
     ScheduleView,
     TaskView,
