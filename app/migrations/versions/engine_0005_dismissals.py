@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "engine_0003"
-down_revision = "engine_0002"
+revision = "engine_0005"
+down_revision = "engine_0004"
 branch_labels = None
 depends_on = None
 
