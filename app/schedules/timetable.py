@@ -6,6 +6,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import Literal, Self
 
@@ -60,8 +61,7 @@ class Timetable(ABC):
 
     def next(self, after: datetime) -> datetime | None:
         """Return the first fire time strictly after `after`, None when the end has passed."""
-        low, high = self._first_after(after), self._last()
-        return self._earliest(low, high) if low <= high else None
+        return _next(self, self._first_after(after))
 
     def latest(self, after: datetime, until: datetime) -> datetime | None:
         """Return the newest fire time t with `after` < t <= `until`."""
@@ -129,6 +129,13 @@ class Timetable(ABC):
             )
         check_whole("jitter_seconds", self.jitter_seconds, 0, DAY)
         _check_max_runs(self.max_runs)
+
+
+# Many schedules share their expression and their fire time, and one is asked for again and again.
+@lru_cache(maxsize=8_192)
+def _next(timetable: Timetable, low: datetime) -> datetime | None:
+    high = timetable._last()
+    return timetable._earliest(low, high) if low <= high else None
 
 
 def utc(value: datetime, name: str) -> datetime:

@@ -68,7 +68,7 @@ def stage() -> Iterator[Stage]:
         url = f"redis://127.0.0.1:{port}/0"
         redis = Redis.from_url(url)
         try:
-            _wait(lambda: _answers(redis), 10)
+            wait(lambda: _answers(redis), 10)
             yield Stage(url, folder, redis, Board(folder / "board"))
         finally:
             redis.close()
@@ -82,8 +82,8 @@ def drain(peer: Peer, body: str, jobs: int) -> Drained:
         fill(peer, at, body, jobs)
         with worker(peer, at) as process:
             first = int(jobs * SKIPPED)
-            _wait(lambda: at.board.total() >= first, GIVE_UP)
-            begun, counted, before = time.monotonic(), at.board.total(), _traffic(at.redis)
+            wait(lambda: at.board.total() >= first, GIVE_UP)
+            begun, counted, before = time.monotonic(), at.board.total(), traffic(at.redis)
             used = tree_seconds(process.pid)
             memory = 0.0
             while at.board.total() < jobs:
@@ -93,7 +93,7 @@ def drain(peer: Peer, body: str, jobs: int) -> Drained:
                 if time.monotonic() - begun > GIVE_UP:
                     raise RuntimeError(f"{peer.name} did not drain {jobs} × {body}")
             seconds, done = time.monotonic() - begun, jobs - counted
-            after, used = _traffic(at.redis), tree_seconds(process.pid) - used
+            after, used = traffic(at.redis), tree_seconds(process.pid) - used
             recorder = _recorded(at) if peer.ours else None
     return Drained(
         jobs_per_second=done / seconds,
@@ -111,7 +111,7 @@ def pick_up(peer: Peer) -> float:
     with stage() as at, _recorder(peer, at), worker(peer, at):
         time.sleep(STARTING)
         sent = _ping(peer, at)
-        _wait(lambda: at.board.began(PINGS - 1) > 0, 10)
+        wait(lambda: at.board.began(PINGS - 1) > 0, 10)
         times = [(at.board.began(n) - sent[n]) / 1e6 for n in range(5, PINGS)]
     return median(times)
 
@@ -148,7 +148,7 @@ def _ping(peer: Peer, at: Stage) -> list[int]:
 def worker(peer: Peer, at: Stage) -> Iterator[subprocess.Popen[bytes]]:
     """Start the worker and end all of it."""
     environment = environment_of(peer, at.url, at.folder)
-    with _started(command_of(peer), environment, at.folder / "worker.log") as process:
+    with started(command_of(peer), environment, at.folder / "worker.log") as process:
         yield process
 
 
@@ -162,14 +162,14 @@ def _recorder(peer: Peer, at: Stage) -> Iterator[None]:
     release = [sys.executable, "-m", "app", "release"]
     subprocess.run(release, env=environment, cwd=ROOT, check=True, capture_output=True)
     scheduler = [sys.executable, "-m", "app", "scheduler"]
-    with _started(scheduler, environment, at.folder / "scheduler.log"):
+    with started(scheduler, environment, at.folder / "scheduler.log"):
         yield
 
 
 def _recorded(at: Stage) -> float:
     """Wait until every event is recorded; return the seconds that took after the last job."""
     begun = time.monotonic()
-    _wait(lambda: _backlog(at.redis) == 0, GIVE_UP)
+    wait(lambda: _backlog(at.redis) == 0, GIVE_UP)
     return time.monotonic() - begun
 
 
@@ -180,7 +180,7 @@ def _backlog(redis: Redis) -> int:
 
 
 @contextmanager
-def _started(
+def started(
     words: list[str], environment: dict[str, str], output: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
     with output.open("wb") as file:
@@ -230,7 +230,7 @@ def _seconds(pid: int) -> float:
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
-def _traffic(redis: Redis) -> tuple[int, int, float]:
+def traffic(redis: Redis) -> tuple[int, int, float]:
     info: Any = redis.info("stats")
     cpu: Any = redis.info("cpu")
     seconds = cpu["used_cpu_user"] + cpu["used_cpu_sys"]
@@ -251,7 +251,7 @@ def _answers(redis: Redis) -> bool:
         return False
 
 
-def _wait(predicate: Any, seconds: float) -> None:
+def wait(predicate: Any, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not predicate():
         if time.monotonic() > deadline:
