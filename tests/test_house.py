@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -156,3 +157,13 @@ def test_only_the_settings_read_the_environment() -> None:
 def test_no_file_grows_too_long() -> None:
     long = {path for path, text in sources() if len(text.splitlines()) > LONGEST_FILE}
     assert long == set(LONG_FILES)
+
+
+def test_the_engines_migrations_follow_each_other_in_one_line() -> None:
+    paths = sorted((ROOT / "app" / "migrations" / "versions").glob("engine_*.py"))
+    before = None
+    for path in paths:
+        named = dict(re.findall(r'^(\w*revision) = "?(\w+)"?$', path.read_text(), re.MULTILINE))
+        assert named["down_revision"] == str(before), path.name
+        assert named["revision"] == "_".join(path.stem.split("_")[:2]), path.name
+        before = named["revision"]
