@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,26 +47,40 @@ class Firing:
         A schedule that cannot be understood is set aside, and its neighbours fire in the same
         pass. While Redis works on one chunk the next are computed.
         """
+        rows = due.schedules
+        chunks = (self._blocks(rows[at : at + CHUNK], due.now) for at in range(0, len(rows), CHUNK))
+        return self._fire(lock, chunks, due.now)
+
+    def fire_prepared(self, lock: str, now: datetime) -> dict[str, int]:
+        """Fire what was prepared, without asking first what is due: the script refuses the rest.
+
+        Return how many ended each way.
+        """
+        blocks = [block for block in self._ready.values() if now <= block.holds_until]
+        self._ready = {}
+        chunks = (blocks[at : at + CHUNK] for at in range(0, len(blocks), CHUNK))
+        return self._fire(lock, chunks, now)
+
+    def close(self) -> None:
+        """Give up the connection that fires."""
+        self._line.close()
+
+    def _fire(self, lock: str, chunks: Iterable[list[Block]], now: datetime) -> dict[str, int]:
         outcomes: dict[str, int] = {}
         on_their_way: deque[list[Block]] = deque()
         try:
-            for at in range(0, len(due.schedules), CHUNK):
-                blocks = self._blocks(due.schedules[at : at + CHUNK], due.now)
+            for blocks in chunks:
                 self._send(lock, blocks)
                 on_their_way.append(blocks)
                 if len(on_their_way) > CHUNKS_AHEAD:
-                    self._collect(on_their_way.popleft(), due.now, outcomes)
+                    self._collect(on_their_way.popleft(), now, outcomes)
             while on_their_way:
-                self._collect(on_their_way.popleft(), due.now, outcomes)
+                self._collect(on_their_way.popleft(), now, outcomes)
         except BaseException:
             # An answer left unread would be taken for that of the next pass.
             self._line.close()
             raise
         return outcomes
-
-    def close(self) -> None:
-        """Give up the connection that fires."""
-        self._line.close()
 
     def _blocks(self, rows: Sequence[DueSchedule], now: datetime) -> list[Block]:
         blocks: list[Block] = []

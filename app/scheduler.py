@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from time import monotonic
 from types import FrameType
@@ -77,7 +78,8 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
                     seconds = self.tick()
                     if burst:
                         break
-                    self.wake.wait(seconds)
+                    if not self.wake.wait(seconds):
+                        self._fire_prepared()
                     self._said_back(backoff)
                 except REFUSED as error:
                     raise SettingsError(f"Redis refuses the credentials: {error}") from error
@@ -175,13 +177,19 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         if not due.schedules:
             return bool(due.runs)
         outcomes = self._firing.fire(self.leadership.lock, due)
-        if outcomes.get("FENCED"):
-            self.leadership.lose()
-        fired = outcomes.get("FIRED", 0)
-        if fired:
-            log.debug("Fired %d", fired)
+        self._fired(outcomes)
         # PAUSED and STALE ones are about to be settled by whoever changed them.
         return bool(set(outcomes) - {"PAUSED", "STALE"})
+
+    def _fire_prepared(self) -> None:
+        if self.leadership.lock:
+            self._fired(self._firing.fire_prepared(self.leadership.lock, datetime.now(UTC)))
+
+    def _fired(self, outcomes: Mapping[str, int]) -> None:
+        if outcomes.get("FENCED"):
+            self.leadership.lose()
+        if outcomes.get("FIRED"):
+            log.debug("Fired %d", outcomes["FIRED"])
 
     def _sleep(self, due: Due, looked: float) -> float:
         """Return how long nothing is due, after computing what will be due then."""

@@ -8,7 +8,7 @@
 --       14 how many runs it has started with this one or '' (not counted), 15 1 if it may start
 --       no more, then pairs of the job's hash
 -- Answer: for each schedule FIRED, ADVANCED, SKIPPED, BUFFERED, or the reason why nothing changed:
---         FENCED, REPLAY, STALE, PAUSED, DUPLICATE, or BROKEN and what is wrong
+--         FENCED, REPLAY, STALE, EARLY, PAUSED, DUPLICATE, or BROKEN and what is wrong
 local PAIRS = 16
 
 local function paused_by_anybody(task)
@@ -72,6 +72,9 @@ local function fire(first, last)
   local held = redis.call('HMGET', schedule, 'last', 'nominal', 'revision')
   if held[1] and tonumber(held[1]) >= tonumber(passed) then return 'REPLAY' end
   if held[2] ~= nominal or held[3] ~= revision then return 'STALE' end
+  -- Who fires what was computed in advance goes by a clock of its own.
+  local due = redis.call('ZSCORE', 'rq:scheduler:scheduled_jobs', id)
+  if not due or tonumber(due) * 1000 > now_ms() then return 'EARLY' end
   if paused_by_anybody(task) then return 'PAUSED' end
 
   if missed ~= '[]' then

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.engine.stage import (
     QUEUES,
     definition,
     events,
+    everything,
     held,
     lead,
     make_due,
@@ -88,6 +90,27 @@ def test_what_became_late_is_judged_again(sqlite_system: System, lock: str, firi
     newest = fire_time + timedelta(minutes=30)
     assert queued(sqlite_system.redis) == [f"greet--{int(newest.timestamp())}"]
     assert [event.status for event in events(sqlite_system.redis)] == ["missed", "queued"]
+
+
+def test_what_was_prepared_fires_at_its_time_without_another_look(
+    sqlite_system: System, lock: str, firing: Firing
+) -> None:
+    fire_time = soon_due(sqlite_system)
+    firing.prepare(AHEAD)
+    sqlite_system.redis.zadd(keys.SCHEDULE, {"greet": int(time.time())})
+    assert firing.fire_prepared(lock, fire_time) == {"FIRED": 1}
+    assert firing.fire_prepared(lock, fire_time) == {}
+    assert queued(sqlite_system.redis) == [f"greet--{int(fire_time.timestamp())}"]
+
+
+def test_a_clock_ahead_of_the_servers_fires_nothing_early(
+    sqlite_system: System, lock: str, firing: Firing
+) -> None:
+    fire_time = soon_due(sqlite_system)
+    firing.prepare(AHEAD)
+    before = everything(sqlite_system.redis)
+    assert firing.fire_prepared(lock, fire_time) == {"EARLY": 1}
+    assert everything(sqlite_system.redis) == before
 
 
 def test_a_lost_answer_of_one_chunk_neither_doubles_nor_drops_a_fire(
