@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
@@ -25,6 +26,10 @@ class CurrentRun:
     _dependencies: Mapping[str, Any] | str = field(default_factory=dict, repr=False)
     _stop: Event = field(default_factory=Event, repr=False)
     _say: Callable[[str, Any], None] = field(default=lambda _kind, _what: None, repr=False)
+    # Who takes its log lines, in a worker's child.
+    teller: Any = field(default=None, repr=False)
+    # Whether no other run executes in this process, so that every thread of it is the run's.
+    _alone: bool = field(default=True, repr=False)
 
     @property
     def stop_requested(self) -> bool:
@@ -50,33 +55,41 @@ class CurrentRun:
         self._say(kind, what)
 
 
-_current: list[CurrentRun] = []
+# Of this thread or coroutine; and of the whole process, where a run has it for itself: also the
+# threads that the task starts are its own then.
+_here: ContextVar[CurrentRun | None] = ContextVar("rota_run", default=None)
+_everywhere: list[CurrentRun] = []
 
 
 def enter(run: CurrentRun) -> None:
-    """Make `run` the current one of this process."""
-    _current[:] = [run]
+    """Make `run` the current one."""
+    _here.set(run)
+    if run._alone:
+        _everywhere[:] = [run]
 
 
 def leave() -> None:
     """Make no run the current one."""
-    _current.clear()
+    _here.set(None)
+    _everywhere.clear()
 
 
 def running() -> CurrentRun | None:
     """Return the run that is executing here, None outside of one."""
-    return _current[0] if _current else None
+    return _here.get() or (_everywhere[0] if _everywhere else None)
 
 
 def current_run() -> CurrentRun:
     """Return the run that is executing. Raises RotaError outside of one."""
-    if not _current:
+    run = running()
+    if run is None:
         raise RotaError("No run is executing here: current_run() works inside a task's run.")
-    return _current[0]
+    return run
 
 
 def progress(done: int, total: int | None = None, message: str = "") -> None:
     """Say how far the run is; shown live. Outside a run it does nothing."""
-    if _current:
+    run = running()
+    if run is not None:
         text = storable_text(mask_text(message)[:200])
-        _current[0].say("progress", {"done": done, "total": total, "message": text})
+        run.say("progress", {"done": done, "total": total, "message": text})

@@ -24,13 +24,14 @@ from app.listening import Listener
 from app.outcomes import Outcome
 from app.run_lines import RunLines
 from app.script_line import ScriptLine
-from app.supervision import Supervision
-from app.taking import Taken, advance
+from app.taking import Advanced, Taken, advance
 
 log = logging.getLogger("rota.worker")
 
 IDLE_WAIT = 1.0
 BUSY_WAIT = 0.25
+# How soon it is looked again for a run that may be taken here, while others wait that may not.
+HELD_WAIT = 0.25
 # How often RQ's readers are told which run a busy worker has.
 ANNOUNCE_SECONDS = 1.0
 # How long after the end of the draining it is tried to write how runs ended.
@@ -78,9 +79,10 @@ class Dispatcher:
         self._begun = 0
         self._drain_until: float | None = None
         self._look_at = 0.0
+        self._promise: str | None = None
         self._busy_told = False
         self._announce_at = 0.0
-        self._nothing_waits = False
+        self._nothing_waits = self._held = False
         self._active_at = monotonic()
         self._backoff = Backoff()
         self._away_until = 0.0
@@ -101,6 +103,7 @@ class Dispatcher:
                 self._close(execution)
             for execution in self.running:
                 self._tend(execution)
+            self._crew.tend()
             self._lines.flush()
         self._lines.flush(last=True)
         self._line.close()
@@ -140,8 +143,23 @@ class Dispatcher:
         return self._until.max_jobs is not None and self._begun >= self._until.max_jobs
 
     @property
-    def _may_take(self) -> bool:
-        return self._drain_until is None and not self._enough
+    def _allowed(self) -> str | None:
+        """Which runs may be taken now (take.lua), None: no run may."""
+        if self._drain_until is not None or self._enough:
+            return None
+        return self._crew.allowed()
+
+    def _noted(self, allowed: str | None, done: Advanced) -> None:
+        """Remember when to look again."""
+        if allowed is None or done.taken is not None:
+            return
+        self._held = done.held
+        if done.held and self._promise is not None:
+            # Another worker may be able to take it.
+            self._listener.give_back(self._promise)
+        self._promise = None
+        self._look_at = monotonic() + (HELD_WAIT if done.held else IDLE_WAIT)
+        self._nothing_waits = not done.held and allowed == ""
 
     def _with_redis(self, act: Callable[[], None]) -> bool:
         """Do something that needs Redis; while that is away, nothing is tried for a moment."""
@@ -170,24 +188,21 @@ class Dispatcher:
         self._backoff.reset()
 
     def _take(self) -> None:
-        while self._may_take and (child := self._crew.free()):
-            taken = self._advance(None, child)
-            self._nothing_waits = taken is None
+        while (allowed := self._allowed) is not None:
+            taken = self._advance(None, allowed)
             if taken is None:
-                self._look_at = monotonic() + IDLE_WAIT
                 return
-            self._begin(taken, child)
+            self._begin(taken)
 
     def _listen(self) -> None:
         away = monotonic() < self._away_until
-        hungry = self._may_take and self._crew.free() is not None and not away
-        speaking, work = self._listener.wait(self._patience(hungry, away), for_work=hungry)
-        for child in speaking:
-            child.listen()
+        hungry = self._allowed is not None and not away
+        work = self._listener.wait(self._patience(hungry, away), for_work=hungry and not self._held)
         if self._listener.children_ended:
             self._listener.children_ended = False
             self._crew.notice_deaths()
-        if work is not None and hungry:
+        if work is not None and hungry and not self._held:
+            self._promise = work
             self._look_at = 0.0
         elif work is not None:
             self._with_redis(partial(self._listener.give_back, work))
@@ -206,22 +221,23 @@ class Dispatcher:
         if self._drain_until is not None:
             execution.request_stop()
             if monotonic() > self._drain_until:
-                execution.end(Outcome("interrupted", reason="its worker had to stop"))
+                execution.end_at_once(Outcome("interrupted", reason="its worker had to stop"))
         self._with_redis(execution.tend)
 
     # --- one run ---------------------------------------------------------------------------------
 
-    def _begin(self, taken: Taken, child: Supervision | None) -> None:
+    def _begin(self, taken: Taken) -> None:
         self._begun += 1
         self._active_at = monotonic()
         execution = RunExecution(self._post.redis, taken, self._post.worker)
         self.running.append(execution)
+        self._crew.begun(taken)
         for _ in range(ATTEMPTS_TO_START):
+            child = self._crew.child_for(taken)
             if child is not None and execution.begin(child):
                 break
             self._crew.bury()
             self._crew.fill()
-            child = self._crew.free()
         else:
             execution.settle(Outcome("interrupted", reason="its worker could not start it"))
         self._post.chosen(taken.queue)
@@ -232,34 +248,32 @@ class Dispatcher:
         self._active_at = monotonic()
         child = execution.child
         worn = execution.leave_child()
-        fit = child if child is not None and child.free and self._may_take else None
-        taken = self._written(execution, fit)
+        self._crew.ended(execution.taken)
+        allowed = self._allowed
+        taken = self._written(execution, allowed)
         if taken is not None:
-            self._begin(taken, fit)
-        elif fit is not None:
-            self._nothing_waits = True
-            self._look_at = monotonic() + IDLE_WAIT
-        else:
-            self._look_at = 0.0
-        if child is not None and worn:
+            self._begin(taken)
+        if child is not None and worn and child.worn_out:
             self._crew.dismiss(child, worn)
+        if allowed is None or worn:
+            self._look_at = 0.0
 
-    def _written(self, execution: RunExecution, child: Supervision | None) -> Taken | None:
+    def _written(self, execution: RunExecution, allowed: str | None) -> Taken | None:
         """Write its end now, or keep it until Redis is back."""
         answer: list[Taken | None] = []
-        if not self._with_redis(lambda: answer.append(self._write(execution, child))):
+        if not self._with_redis(lambda: answer.append(self._write(execution, allowed))):
             self._unwritten.append(execution)
         return answer[0] if answer else None
 
-    def _write(self, execution: RunExecution, child: Supervision | None) -> Taken | None:
+    def _write(self, execution: RunExecution, allowed: str | None) -> Taken | None:
         if execution.fenced:
             return None
-        return self._advance(execution, child)
+        return self._advance(execution, allowed)
 
-    def _advance(self, ended: RunExecution | None, child: Supervision | None) -> Taken | None:
+    def _advance(self, ended: RunExecution | None, allowed: str | None) -> Taken | None:
         post = self._post
         written, ending = ended.ended() if ended is not None else (None, None)
-        queues = post.queues() if child is not None else ()
+        queues = post.queues() if allowed is not None else ()
         announce = not self._busy_told or monotonic() >= self._announce_at
         others = len(self.running)
         done = advance(
@@ -270,8 +284,10 @@ class Dispatcher:
             written,
             others,
             announce=announce,
+            allowed=allowed or "",
             line=self._line,
         )
+        self._noted(allowed, done)
         self._busy_told = done.taken is not None or others > 0
         if announce:
             self._announce_at = monotonic() + ANNOUNCE_SECONDS

@@ -12,16 +12,20 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from app import keys, scripts
+from app.assignment import Assignment
 from app.dependencies import results_of_dependencies
 from app.events import instant
 from app.failures import told
 from app.logs import write_line
+from app.masking import mask_text
 from app.outcomes import Ending, Outcome, decide, rq_result
+from app.output import Written
 from app.perform import timed_out
 from app.policies import Retry
 from app.recovery import SILENT_SECONDS
 from app.run_jobs import NewRun, job_pairs, milliseconds, rq_time
 from app.run_log import KEEP_SECONDS, RunLog
+from app.storable import storable_text
 from app.supervision import Supervision
 from app.taking import RQ_TTL, Ended, Taken
 from app.tasks import Task
@@ -40,7 +44,7 @@ class RunExecution:
 
     def __init__(self, redis: Redis, taken: Taken, worker: str) -> None:
         self.taken = taken
-        self.child: Supervision | None = None
+        self.assignment: Assignment | None = None
         # Another execution has the run: how this one ends is not to be written.
         self.fenced = False
         self._redis = redis
@@ -63,7 +67,12 @@ class RunExecution:
     @property
     def outcome(self) -> Outcome | None:
         """How it ended, None while it goes on."""
-        return self._outcome or (self.child.outcome if self.child else None)
+        return self._outcome or (self.assignment.outcome if self.assignment else None)
+
+    @property
+    def child(self) -> Supervision | None:
+        """Who executes it."""
+        return self.assignment.child if self.assignment else None
 
     def begin(self, child: Supervision) -> bool:
         """Give the run to a child, unless it ends without executing; False if the child is dead."""
@@ -87,15 +96,14 @@ class RunExecution:
             taken.static.get("fire_time"),
             dependencies,
         ]
-        if not child.assign(json.dumps(run).encode() + b"\n", self._hear):
-            return False
-        self.child = child
-        return True
+        self.assignment = child.assign(run, taken.run_id, self)
+        return self.assignment is not None
 
     def leave_child(self) -> str | None:
         """Let go of the child; return why it should be replaced, if it should."""
         self._outcome = self.outcome
-        return self.child.release() if self.child is not None else None
+        one = self.assignment
+        return one.child.release(one) if one is not None else None
 
     def settle(self, outcome: Outcome) -> None:
         """Let it end with this outcome without a child."""
@@ -110,19 +118,27 @@ class RunExecution:
 
     def end_if_overdue(self) -> None:
         """Kill it where its time-out passed and it did not end."""
-        if monotonic() > self._kill_at and self.taken.task is not None:
-            self.end(timed_out(self.taken.task.timeout_seconds, "did not let itself end"))
+        one, task = self.assignment, self.taken.task
+        if monotonic() > self._kill_at and task is not None and one is not None:
+            one.child.give_up(one, timed_out(task.timeout_seconds, "did not let itself end"))
 
     def request_stop(self) -> None:
         """Tell the task to come to an end; once."""
-        if self.child is not None and not self._told_to_stop:
+        one = self.assignment
+        if one is not None and not self._told_to_stop:
             self._told_to_stop = True
-            self.child.request_stop()
+            one.child.request_stop(one)
 
     def end(self, outcome: Outcome) -> None:
-        """End it at once, with this outcome unless it ended by itself before."""
+        """End it, with this outcome unless it ended by itself before."""
+        one = self.assignment
+        if one is not None and self.outcome is None:
+            one.child.end(one, outcome)
+
+    def end_at_once(self, outcome: Outcome) -> None:
+        """End it, and all that shares its child, without asking."""
         if self.child is not None and self.outcome is None:
-            self.child.kill(outcome)
+            self.child.end_all(outcome)
 
     def stop(self) -> None:
         """End it at once, as somebody asked."""
@@ -156,7 +172,7 @@ class RunExecution:
             json.dumps(ending.data),
             ending.keep_seconds,
             "" if ending.delay is None else ending.delay,
-            ending.attempts_back,
+            "alone" if ending.alone else ending.attempts_back,
             rq_time(now),
             self._log.dropped,
             KEEP_SECONDS,
@@ -166,15 +182,32 @@ class RunExecution:
         ]
         return Ended(names, arguments), ending
 
-    def _hear(self, kind: str, what: Any) -> None:
+    def hear(self, kind: str, what: Any) -> None:
         if kind == "log":
             self._log.add(what)
             write_line(what, self.taken.run_id)
+        elif kind == "output":
+            self._hear_output(*what)
         elif kind == "dropped":
             self._log.leave_out(int(what))
         elif kind == "progress":
             self._progress = json.dumps(what)
             self._beat_at = min(self._beat_at, self._beaten_at + PROGRESS_SECONDS)
+
+    @property
+    def room(self) -> int:
+        """How many further lines its log takes."""
+        return self._log.room
+
+    def _hear_output(self, level: str, name: str, written: Written) -> None:
+        for text in written.lines:
+            if not self.room:
+                self._log.drop()
+                continue
+            at = datetime.now(UTC).isoformat(timespec="milliseconds")
+            message = storable_text(mask_text(text))
+            self.hear("log", {"at": at, "level": level, "logger": name, "message": message})
+        self._log.drop(written.more)
 
     def _beat(self) -> None:
         taken = self.taken

@@ -6,7 +6,7 @@ import logging
 import os
 import selectors
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,7 +16,6 @@ from redis.exceptions import RedisError
 
 from app import keys
 from app.connection import Wake
-from app.supervision import Supervision
 
 log = logging.getLogger("rota.worker")
 
@@ -57,14 +56,16 @@ class Listener:
                 self._pubsub.close()
         self._selector.close()
 
-    def add(self, child: Supervision) -> None:
-        """Listen to a child."""
-        self._selector.register(child.link, selectors.EVENT_READ, child)
+    def add(self, sources: Mapping[int, Callable[[], None]]) -> None:
+        """Call these when their descriptors can be read: what children say."""
+        for descriptor, hear in sources.items():
+            self._selector.register(descriptor, selectors.EVENT_READ, hear)
 
-    def remove(self, child: Supervision) -> None:
-        """Listen to it no more; before another child can get its descriptor."""
-        with suppress(KeyError, ValueError):
-            self._selector.unregister(child.link)
+    def remove(self, descriptors: Iterable[int]) -> None:
+        """Listen to them no more; before another child can get their numbers."""
+        for descriptor in descriptors:
+            with suppress(KeyError, ValueError, OSError):
+                self._selector.unregister(descriptor)
 
     def connect(self) -> None:
         """Hear commands, again where the connection was lost. Raises redis errors."""
@@ -75,25 +76,25 @@ class Listener:
             connection = pubsub.connection
         self._watch(COMMANDS, connection._sock.fileno())
 
-    def wait(self, seconds: float, *, for_work: bool) -> tuple[list[Supervision], str | None]:
-        """Return the children that have something to say, and the list that promises work, if one
-        does. A lost connection only ends the wait: who talks to Redis next finds out.
+    def wait(self, seconds: float, *, for_work: bool) -> str | None:
+        """Hear what children say; return the list that promises work, if one does.
+
+        A lost connection only ends the wait: who talks to Redis next finds out.
         """
         if for_work:
             with suppress(RedisError, OSError):
                 self._watch(WAKE, self._wake.ask())
-        speaking: list[Supervision] = []
         work = None
         for key, _ in self._selector.select(seconds):
-            if isinstance(key.data, Supervision):
-                speaking.append(key.data)
+            if callable(key.data):
+                key.data()
             elif key.data == SIGNALS:
                 self._read_signals()
             elif key.data == WAKE:
                 work = self._woken()
             else:
                 self._hear_commands()
-        return speaking, work
+        return work
 
     def give_back(self, work: str) -> None:
         """Let another worker have the promise that nobody here can take up. Raises redis errors."""

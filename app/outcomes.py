@@ -25,7 +25,8 @@ RQ_SUCCESSFUL, RQ_FAILED = 1, 2
 @dataclass(frozen=True)
 class Outcome:
     """What the execution itself came to: succeeded, failed, skipped, stopped, expired,
-    interrupted (the worker had to stop), or unknown (no such task in this code)."""
+    interrupted (the worker had to stop), crashed (its process died with others, so that whose fault
+    it was is not known), or unknown (no such task in this code)."""
 
     kind: str
     result: Any = None
@@ -43,6 +44,7 @@ class Ending:
     keep_seconds: int
     delay: float | None = None
     attempts_back: int = 0
+    alone: bool = False
 
 
 def success(value: Any) -> Outcome:
@@ -88,6 +90,10 @@ def decide(outcome: Outcome, attempt: int, retry: Retry, now: datetime) -> Endin
             return Ending("scheduled", "scheduled", data, FAILURE_TTL, retry.delay(attempt))
         case "interrupted":
             return Ending("queued", "queued", data, FAILURE_TTL, attempts_back=1)
+        case "crashed":
+            # As when a worker dies: it starts again, and the attempt is used up.
+            data["outcome"] = "lost"
+            return Ending("queued", "queued", data, FAILURE_TTL, alone=True)
         case "unknown":
             return Ending("scheduled", "scheduled", data, FAILURE_TTL, UNKNOWN_DELAY, 1)
         case "stopped":

@@ -17,7 +17,11 @@ from app.tasks import Task
 log = logging.getLogger("rota.run")
 
 
-class TimedOut(BaseException):
+class Ended(BaseException):
+    """Somebody asked for the end of the run. No Exception, so that a task lets it through."""
+
+
+class TimedOut(Ended):
     """The time-out passed. No Exception, so that a task's `except Exception` lets it through."""
 
 
@@ -26,22 +30,42 @@ def perform(task: Task[Any, Any], arguments: Mapping[str, Any], run: CurrentRun)
     enter(run)
     try:
         return success(task.perform(arguments))
-    except Skip as skip:
-        log.info("Skipped: %s", skip)
-        return Outcome("skipped", reason=storable_text(mask_text(str(skip))))
-    except Invalid as error:
-        return Outcome("failed", error=told("Invalid", _fields(error)))
-    except TimedOut:
-        return timed_out(task.timeout_seconds)
-    except MemoryError as error:
-        return out_of_memory(error)
     except BaseException as error:
         # Also SystemExit and KeyboardInterrupt: in a child they are the task's own doing.
-        described = describe(error)
-        log.error("%s: %s", described["type"], described["message"])
-        return Outcome("failed", error=described)
+        return _raised(task, error)
     finally:
         leave()
+
+
+async def perform_async(
+    task: Task[Any, Any], arguments: Mapping[str, Any], run: CurrentRun
+) -> Outcome:
+    """Run an `async def` task in the present event loop, otherwise as `perform` does."""
+    enter(run)
+    try:
+        return success(await task.call(arguments))
+    except BaseException as error:
+        return _raised(task, error)
+    finally:
+        leave()
+
+
+def _raised(task: Task[Any, Any], error: BaseException) -> Outcome:
+    match error:
+        case Skip():
+            log.info("Skipped: %s", error)
+            return Outcome("skipped", reason=storable_text(mask_text(str(error))))
+        case Invalid():
+            return Outcome("failed", error=told("Invalid", _fields(error)))
+        case TimedOut():
+            return timed_out(task.timeout_seconds)
+        case Ended():
+            return Outcome("stopped", reason="it was asked to end")
+        case MemoryError():
+            return out_of_memory(error)
+    described = describe(error)
+    log.error("%s: %s", described["type"], described["message"])
+    return Outcome("failed", error=described)
 
 
 def timed_out(seconds: int, how: str = "was ended") -> Outcome:

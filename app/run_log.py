@@ -65,6 +65,15 @@ class RunLog:
         else:
             self._waiting.append(text)
 
+    @property
+    def room(self) -> int:
+        """How many further lines are taken at most."""
+        return max(MOST_LINES - self._lines, 0) if self._bytes < MOST_BYTES else 0
+
+    def drop(self, lines: int = 1) -> None:
+        """Count lines that are left out."""
+        self._dropped += lines
+
     def leave_out(self, total: int) -> None:
         """Note how many lines the run itself has left out so far."""
         self._never_sent = total

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
 import signal
-import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from time import monotonic, sleep
 from typing import Any
 
+from app.assignment import Assignment, Hearer
 from app.catalogue import Catalogue
-from app.child import Limits, live
-from app.deaths import MemoryWatch, died, line_lost
-from app.descendants import die_with_parent
+from app.deaths import MemoryWatch, line_lost, told_deaths
+from app.forking import Forked, fork
 from app.outcomes import Outcome
+from app.wear import Limits
 
 log = logging.getLogger("rota.worker")
 
@@ -25,60 +26,67 @@ LONGEST_MESSAGE = 16 * 1024 * 1024
 # How long a child may take to end after it hung up; it gives back its memory meanwhile.
 ENDING_SECONDS = 2.0
 ASSIGN_SECONDS = 5.0
-
-Hear = Callable[[str, Any], None]
+# Of what is written straight to stdout while no run executes.
+STRAY_LINES = 100
+# In a shared child: how long a run that was asked to end may take, and then how long the others
+# have to end by themselves, before the child is killed.
+LETTING_GO_SECONDS = 5.0
+SPARED_SECONDS = 5.0
 
 
 class Supervision:
-    """One child process and the run it executes, if any.
+    """One child process and the runs it executes: one at a time, or many where it is `shared`."""
 
-    `outcome` is how that run ended, once it has; `hear` gets what the run says meanwhile.
-    """
-
-    def __init__(self, catalogue: Catalogue, limits: Limits, memory: MemoryWatch) -> None:
+    def __init__(
+        self, catalogue: Catalogue, limits: Limits, memory: MemoryWatch, *, shared: bool
+    ) -> None:
+        self.shared = shared
         self._memory = memory
         self._heard = b""
         self._heard_bytes = 0
-        self._hear: Hear | None = None
-        self._killed_as: Outcome | None = None
         self._worn: str | None = None
-        self.outcome: Outcome | None = None
+        self._broken: Outcome | None = None
+        self._killed = False
+        self._spared_until: float | None = None
+        self.assignments: dict[str, Assignment] = {}
         self.alive = True
-        self.link, theirs = socket.socketpair()
-        parent = os.getpid()
-        self.pid = os.fork()
-        if self.pid == 0:
-            try:
-                os.setpgrp()
-                die_with_parent(parent)
-                self.link.close()
-                live(theirs, catalogue, limits)
-            finally:
-                # Whatever went wrong, a child must never go on as a second worker.
-                os._exit(1)
-        self._lead_group()
-        theirs.close()
-        self.link.setblocking(False)
+        self._forked: Forked = fork(catalogue, limits, shared=shared)
+        self.pid = self._forked.pid
+        self.link = self._forked.link
+        # What to call when a descriptor can be read.
+        self.sources = self._read_from()
 
     @property
     def free(self) -> bool:
         """Whether it may be given a run."""
-        return self.alive and self._hear is None and self._worn is None
+        return self.alive and self._worn is None and (self.shared or not self.assignments)
 
-    def assign(self, assignment: bytes, hear: Hear) -> bool:
-        """Give it a run as one JSON line; False where it has died, and nothing was begun."""
-        self.outcome = self._killed_as = None
+    @property
+    def worn_out(self) -> bool:
+        """Whether it takes no further run and has none."""
+        return self._worn is not None and not self.assignments
+
+    def _read_from(self) -> Mapping[int, Callable[[], None]]:
+        outputs = {pipe.read_end: self._hear_output for pipe in self._forked.outputs}
+        return {self.link.fileno(): self.listen, **outputs}
+
+    def assign(self, run: list[Any], run_id: str, hearer: Hearer) -> Assignment | None:
+        """Give it a run; None where it has died, and nothing was begun."""
+        assignment = Assignment(self, secrets.token_hex(8), run_id, hearer)
         try:
-            self._send(assignment)
+            words = ["run", assignment.key] if self.shared else [assignment.key]
+            self._send([*words, *run])
         except OSError:
             self._kill_group()
             self._reap()
-            return False
-        self._hear = hear
-        return True
+            return None
+        self.assignments[assignment.key] = assignment
+        return assignment
 
     def listen(self) -> None:
-        """Take in what it has said; afterwards `outcome` may be there, or it has died."""
+        """Take in what it has said; afterwards some of its runs may have ended, or it has died."""
+        if not self.alive:
+            return
         try:
             part = self.link.recv(RECEIVE_BYTES)
         except BlockingIOError:
@@ -96,7 +104,7 @@ class Supervision:
             return
         while self._listen_once():
             pass
-        if self.link.fileno() >= 0:
+        if self.alive:
             self._reap()
 
     def _listen_once(self) -> bool:
@@ -107,15 +115,58 @@ class Supervision:
     def _has_ended(self) -> bool:
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
-    def request_stop(self) -> None:
-        """Tell its run that the worker wants to stop."""
-        if self.alive:
+    def request_stop(self, assignment: Assignment) -> None:
+        """Tell a run that the worker wants to stop."""
+        if self.alive and self.shared:
+            self._command("stop", assignment)
+        elif self.alive:
             os.kill(self.pid, signal.SIGUSR1)
 
-    def kill(self, outcome: Outcome) -> None:
-        """End it at once; its run then ended with `outcome`, unless another was given before."""
-        self._killed_as = self._killed_as or outcome
-        self._kill_group()
+    def end(self, assignment: Assignment, outcome: Outcome) -> None:
+        """End one run with `outcome`, unless it ends by itself before: at once, or where it shares
+        the child as soon as it lets go of it."""
+        if assignment.outcome is not None or assignment.ending_as is not None:
+            return
+        assignment.ending_as = outcome
+        if self.shared:
+            assignment.let_go_by = monotonic() + LETTING_GO_SECONDS
+            self._command("end", assignment)
+        else:
+            self._kill()
+
+    def give_up(self, assignment: Assignment, outcome: Outcome) -> None:
+        """End one run that was asked to end and does not: kill the child, in time."""
+        if assignment.outcome is not None:
+            return
+        assignment.ending_as = assignment.ending_as or outcome
+        if not self.shared:
+            self._kill()
+            return
+        assignment.let_go_by = assignment.let_go_by or monotonic()
+        self.tend()
+
+    def end_all(self, outcome: Outcome) -> None:
+        """End all of its runs at once, with `outcome` unless they were ending already."""
+        for assignment in self.assignments.values():
+            assignment.ending_as = assignment.ending_as or outcome
+        self._kill()
+
+    def tend(self) -> None:
+        """Kill it where a run that shares it does not let go, once the others had their time."""
+        stuck = [
+            one
+            for one in self.assignments.values()
+            if one.let_go_by and one.outcome is None and monotonic() >= one.let_go_by
+        ]
+        if not stuck or not self.alive:
+            return
+        if self._spared_until is None:
+            self._spared_until = monotonic() + SPARED_SECONDS
+            self._worn = f"run {stuck[0].run_id} does not let go of it"
+            log.warning("Child %d takes no further run: %s", self.pid, self._worn)
+        if len(stuck) == len(self.assignments) or monotonic() >= self._spared_until:
+            why = f"run {stuck[0].run_id}, with which it shared a process, had to be killed"
+            self.end_all(Outcome("interrupted", reason=why))
 
     def dismiss(self) -> None:
         """End it when it has no run any more."""
@@ -123,16 +174,24 @@ class Supervision:
             self._kill_group()
             self._reap()
 
-    def release(self) -> str | None:
-        """Let go of the run that ended; return why the child should be replaced, if it should."""
-        self._hear = None
+    def release(self, assignment: Assignment) -> str | None:
+        """Let go of a run that ended; return why the child should be replaced, if it should."""
+        self.assignments.pop(assignment.key, None)
         return self._worn
 
-    def _send(self, assignment: bytes) -> None:
-        sent = self.link.send(assignment)
-        if sent < len(assignment):
+    # --- what is said ----------------------------------------------------------------------------
+
+    def _command(self, verb: str, assignment: Assignment) -> None:
+        # A child that hears no more is found dead, or given up.
+        with suppress(OSError):
+            self._send([verb, assignment.key])
+
+    def _send(self, words: list[Any]) -> None:
+        message = json.dumps(words).encode() + b"\n"
+        sent = self.link.send(message)
+        if sent < len(message):
             self.link.settimeout(ASSIGN_SECONDS)
-            self.link.sendall(assignment[sent:])
+            self.link.sendall(message[sent:])
             self.link.setblocking(False)
 
     def _understand(self, part: bytes) -> None:
@@ -145,34 +204,76 @@ class Supervision:
                 raise ValueError("a message without an end")
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             log.warning("Child %d is not understood: %s", self.pid, error)
-            self.kill(line_lost("It wrote into the descriptor by which it answers"))
+            self._broken = line_lost("It wrote into the descriptor by which it answers")
+            self._kill()
 
-    def _take_in(self, kind: str, what: Any) -> None:
-        if self._hear is None or self.outcome is not None:
+    def _take_in(self, key: str, kind: str, what: Any) -> None:
+        assignment = self.assignments.get(key)
+        if assignment is None or assignment.outcome is not None:
             return
         if kind == "end":
-            outcome, dropped, self._worn = what
+            outcome, dropped, worn = what
+            self._worn = self._worn or worn
+            self._pass_on_output(last=True)
             if dropped:
-                self._hear("dropped", dropped)
-            self.outcome = Outcome(*outcome)
+                assignment.hearer.hear("dropped", dropped)
+            ended = Outcome(*outcome)
+            asked = ended.kind == "stopped" and assignment.ending_as is not None
+            assignment.outcome = assignment.ending_as if asked else ended
+        elif kind == "thread":
+            assignment.thread = what
+        elif kind == "exits":
+            assignment.exits = what
         else:
-            self._hear(kind, what)
+            assignment.hearer.hear(kind, what)
+
+    def _hear_output(self) -> None:
+        if self.alive:
+            self._pass_on_output()
+
+    def _pass_on_output(self, *, last: bool = False) -> None:
+        room = max((one.hearer.room for one in self.assignments.values()), default=STRAY_LINES)
+        for pipe in self._forked.outputs:
+            written = pipe.read(room, last=last and len(self.assignments) == 1)
+            if written is None:
+                continue
+            name = f"{pipe.name} of the process" if len(self.assignments) > 1 else pipe.name
+            for assignment in self.assignments.values():
+                assignment.hearer.hear("output", (pipe.level, name, written))
+            if not self.assignments:
+                for line in written.lines:
+                    log.warning("Child %d: %s", self.pid, line)
+
+    # --- its end ---------------------------------------------------------------------------------
 
     def _reap(self) -> None:
         status = self._status()
         if status is None:
             # It lives, but can tell nothing any more.
-            self._killed_as = self._killed_as or line_lost("It closed its line to the worker")
+            self._broken = self._broken or line_lost("It closed its line to the worker")
             self._kill_group()
             status = os.waitpid(self.pid, 0)[1]
         self.alive = False
-        self.link.close()
+        self._pass_on_output(last=True)
+        self._bury(status)
+
+    def _bury(self, status: int) -> None:
+        dump = self._forked.last_words()
+        self._forked.close()
         # What its run started and left in its group ends with it.
         self._kill_group()
-        if self._hear is not None and self.outcome is None:
-            killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-            out_of_memory = killed and self._memory.killed()
-            self.outcome = self._killed_as or died(status, out_of_memory=out_of_memory)
+        going_on = [one for one in self.assignments.values() if one.outcome is None]
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        out_of_memory = killed and not self._killed and self._memory.killed()
+        deaths = told_deaths(
+            [(one.thread, one.exits) for one in going_on],
+            status,
+            dump,
+            self._broken,
+            out_of_memory=out_of_memory,
+        )
+        for one, outcome in zip(going_on, deaths, strict=True):
+            one.outcome = one.ending_as or outcome
 
     def _status(self) -> int | None:
         """Wait for its wait status; None where it goes on. An ending process hangs up first."""
@@ -184,10 +285,9 @@ class Supervision:
             sleep(0.0005)
         return None
 
-    def _lead_group(self) -> None:
-        # The child does the same: whoever comes first, a kill right after the fork finds the group.
-        with suppress(ProcessLookupError, PermissionError):
-            os.setpgid(self.pid, self.pid)
+    def _kill(self) -> None:
+        self._killed = True
+        self._kill_group()
 
     def _kill_group(self) -> None:
         with suppress(ProcessLookupError):

@@ -46,6 +46,8 @@ class Taken:
     static_json: bytes
     task: Task[Any, Any] | None
     arguments: dict[str, Any]
+    # It is to have a process for itself, whatever its task says.
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,12 @@ class Ended:
 @dataclass(frozen=True)
 class Advanced:
     """What one step did: whether the end was written (it is not where another execution has the
-    run by now), and the run that was taken, if one waited."""
+    run by now), and the run that was taken, if one waited; `held` tells that one waited that may
+    not be taken now."""
 
     written: bool
     taken: Taken | None
+    held: bool = False
 
 
 def take(redis: Redis, catalogue: Catalogue, worker: str, queues: Sequence[str]) -> Taken | None:
@@ -79,13 +83,15 @@ def advance(
     others: int = 0,
     *,
     announce: bool = True,
+    allowed: str = "",
     line: Line | None = None,
 ) -> Advanced:
     """Write how an execution ended and take the next run, in one step; no queues: take nothing.
 
     `others` is how many further executions go on in the worker; `announce` tells RQ's readers
-    which run it has now; `line` is a quicker way to the script. Foreign jobs run where they call
-    a task of the catalogue in RQ's JSON form; others are set aside whole.
+    which run it has now; `allowed` says which tasks' runs may be taken (take.lua); `line` is a
+    quicker way to the script. Foreign jobs run where they call a task of the catalogue in RQ's
+    JSON form; others are set aside whole.
     """
     approved: tuple[str, str] = ("", "")
     written = False
@@ -96,12 +102,12 @@ def advance(
             line or partial(scripts.run, "advance", redis),
             [keys.worker(worker), keys.worker_executions(worker), *(ended.keys if ended else ())],
             [worker, others, int(announce), len(queues)],
-            [execution_id, SILENT_SECONDS, RQ_TTL, rq_time(now), *approved, *queues],
+            [execution_id, SILENT_SECONDS, RQ_TTL, rq_time(now), *approved, allowed, *queues],
             ended.arguments if ended else [],
         )
         written, ended = written or finished == b"OK", None
-        if not answer or answer[0] == b"suspended":
-            return Advanced(written, None)
+        if not answer or answer[0] in (b"suspended", b"held"):
+            return Advanced(written, None, held=bool(answer) and answer[0] == b"held")
         kind, queue, run_id = answer[0].decode(), answer[1].decode(), answer[2]
         if kind == "again":
             continue
@@ -129,6 +135,7 @@ def _taken(
     call: bytes,
     attempt: int,
     revision: int,
+    alone: bytes,
 ) -> Taken:
     static = json.loads(static_json.decode("utf-8", "replace"))
     try:
@@ -139,7 +146,16 @@ def _taken(
         log.error("Run %s cannot be read: %s", run_id, error)
         task, arguments = None, {}
     return Taken(
-        queue, run_id, execution_id, attempt, revision, static, static_json, task, arguments
+        queue=queue,
+        run_id=run_id,
+        execution_id=execution_id,
+        attempt=attempt,
+        revision=revision,
+        static=static,
+        static_json=static_json,
+        task=task,
+        arguments=arguments,
+        alone=bool(alone),
     )
 
 

@@ -24,6 +24,9 @@ R = TypeVar("R")
 
 TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,96}")
 RESERVED_IDS = frozenset({"list", "status"})
+# How many runs of an `async def` execute at once in one process, unless the task says it.
+MAX_ASYNC = 32
+MOST_TOGETHER = 1_000
 LONGEST_TIMEOUT = 7 * 24 * 3600
 
 
@@ -51,6 +54,7 @@ class Task(Generic[P, R]):
         misfire: str,
         grace_seconds: int | None,
         start_within_seconds: int | None,
+        together: int = 1,
     ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
@@ -63,6 +67,7 @@ class Task(Generic[P, R]):
         self.misfire = misfire
         self.grace_seconds = grace_seconds
         self.start_within_seconds = start_within_seconds
+        self.together = together
         self.parameters = Parameters(function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -115,13 +120,22 @@ class Task(Generic[P, R]):
         """Queue one run for each of these arguments in few round trips; return their run ids."""
         return enqueue_all(self, many, key=key)
 
+    @property
+    def is_async(self) -> bool:
+        """Whether the function is an `async def`."""
+        return inspect.iscoroutinefunction(self.function)
+
     def perform(self, arguments: Mapping[str, Any]) -> Any:
         """Validate JSON `arguments` and run the function here, `async def` or not.
 
         Raises Invalid for arguments that do not fit, else whatever the function raises.
         """
-        result: Any = self.function(**self.parameters.restore(arguments))  # type: ignore[call-arg]  # validated against the same signature
+        result = self.call(arguments)
         return asyncio.run(result) if inspect.iscoroutine(result) else result
+
+    def call(self, arguments: Mapping[str, Any]) -> Any:
+        """Validate JSON `arguments` and call the function: an `async def` is to be awaited."""
+        return self.function(**self.parameters.restore(arguments))  # type: ignore[call-arg]  # validated against the same signature
 
 
 registered: dict[str, Task[Any, Any]] = {}
@@ -136,14 +150,18 @@ def task(
     misfire: str = "latest",
     grace: str | int | None = None,
     start_within: str | int | None = None,
+    threads: int | None = None,
+    max_async: int | None = None,
     named: Mapping[str, Cron | Interval | tuple[Cron | Interval, Mapping[str, Any]]] | None = None,
 ) -> Callable[[Callable[P, R]], Task[P, R]]:
     """Declare a function as a task that runs on `schedules` (none: only by hand).
 
     The first schedule bears the task's id, further ones `<task>-2`, `<task>-3`, …; `named` gives
     further ones a name of their own and, with a tuple, arguments. `timeout`, `grace` and
-    `start_within` are durations such as `"30m"`. Raises DefinitionError for anything that could
-    not work later.
+    `start_within` are durations such as `"30m"`. So many runs of the task execute at once in one
+    process of a worker: `threads` of a plain function (default 1: a process of its own),
+    `max_async` of an `async def` (default 32, in one event loop). Raises DefinitionError for
+    anything that could not work later.
     """
     _refuse_bare(schedules)
 
@@ -160,6 +178,7 @@ def task(
                 misfire=checked_choice("misfire", misfire, MISFIRE),
                 grace_seconds=None if grace is None else parse_duration(grace),
                 start_within_seconds=None if start_within is None else parse_duration(start_within),
+                together=_together(function, threads, max_async),
             )
             declared.schedules = _schedules(declared, schedules, named or {})
         except (DefinitionError, Invalid) as error:
@@ -242,6 +261,20 @@ def _check_schedule(schedule: object) -> None:
         raise DefinitionError(
             f'{schedule!r} is no schedule: use cron("0 9 * * *") or every("30m").'
         )
+
+
+def _together(function: Callable[..., Any], threads: int | None, max_async: int | None) -> int:
+    if inspect.iscoroutinefunction(function):
+        given, unfit, name = max_async, threads, "max_async"
+    else:
+        given, unfit, name = threads, max_async, "threads"
+    if unfit is not None:
+        raise DefinitionError("threads= is for plain functions, max_async= for async def.")
+    if given is None:
+        return MAX_ASYNC if name == "max_async" else 1
+    if type(given) is not int or not 1 <= given <= MOST_TOGETHER:
+        raise DefinitionError(f"{name}={given!r}: use a whole number from 1 to {MOST_TOGETHER}.")
+    return given
 
 
 def _queue(name: object) -> str:

@@ -25,7 +25,6 @@ from rq.worker import DequeueStrategy, WorkerStatus
 from rq.worker import Worker as RqWorker
 
 from app import keys
-from app.child import Limits
 from app.connection import REFUSED, Backoff
 from app.crew import Crew
 from app.dispatcher import Dispatcher, Post, Until
@@ -34,6 +33,7 @@ from app.listening import Listener
 from app.run_jobs import JsonJob
 from app.system import System
 from app.taking import RQ_TTL
+from app.wear import Limits
 
 log = logging.getLogger("rota.worker")
 

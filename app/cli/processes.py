@@ -9,7 +9,6 @@ import signal
 from datetime import UTC, datetime
 
 from app import logs
-from app.child import Limits
 from app.cli.types import Commands
 from app.connection import asking_redis
 from app.errors import SettingsError
@@ -19,6 +18,7 @@ from app.records.releases import adopt_catalogue, register_release
 from app.scheduler import Scheduler
 from app.settings import current_settings
 from app.system import System
+from app.wear import Limits
 from app.worker import Worker, worker_name
 
 log = logging.getLogger("rota")

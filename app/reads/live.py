@@ -46,7 +46,9 @@ def ask_redis(system: System, now: datetime, schedule_ids: Sequence[str] = ()) -
         return Live(away=str(error))
     schedulers, quarantined, workers, found, nominals, suspended = answer
     alive = tuple(
-        worker for key, pairs in workers if (worker := _worker(key, pairs, now)) is not None
+        worker
+        for key, pairs, going_on in workers
+        if (worker := _worker(key, pairs, going_on, now)) is not None
     )
     return Live(
         schedulers=tuple(_schedulers(schedulers)),
@@ -101,7 +103,9 @@ def _queue(row: Sequence[Any], workers: Sequence[WorkerView], now: datetime) -> 
     )
 
 
-def _worker(key: bytes, pairs: Sequence[bytes], now: datetime) -> WorkerView | None:
+def _worker(
+    key: bytes, pairs: Sequence[bytes], going_on: Sequence[bytes], now: datetime
+) -> WorkerView | None:
     """Return a worker that gave a sign of life lately."""
     found = {_text(name): _text(value) for name, value in _pairs(pairs)}
     seen_at = _time(found.get("last_heartbeat", "").encode())
@@ -118,6 +122,7 @@ def _worker(key: bytes, pairs: Sequence[bytes], now: datetime) -> WorkerView | N
         started_at=_time(found.get("birth", "").encode()),
         seen_at=seen_at,
         current_run_id=found.get("current_job") or None,
+        current_run_ids=tuple(sorted(_text(one).rpartition(":")[0] for one in going_on)),
         succeeded=_whole(found.get("successful_job_count")),
         failed=_whole(found.get("failed_job_count")),
         working_seconds=_number(found.get("total_working_time")),

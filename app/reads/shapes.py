@@ -28,7 +28,8 @@ class FrameView:
 
 @dataclass(frozen=True, slots=True)
 class WorkerView:
-    """One worker process. `state` is busy, idle or suspended, as RQ writes it."""
+    """One worker process. `state` is busy, idle or suspended, as RQ writes it; of the runs that go
+    on there RQ knows one, `current_run_id`."""
 
     name: str
     state: str
@@ -43,6 +44,7 @@ class WorkerView:
     succeeded: int
     failed: int
     working_seconds: float
+    current_run_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

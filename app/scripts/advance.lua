@@ -5,7 +5,7 @@
 --       `take` (take.lua) and `finish` want
 -- Answer: {what finish says or '', what take says…}; take says {'suspended', '', '', ''} while
 --         RQ's workers are told to rest
-local first = 11 + tonumber(ARGV[4])
+local first = 12 + tonumber(ARGV[4])
 local finished = ARGV[first] and finish(first) or ''
 local taken = nil
 if ARGV[4] ~= '0' then
@@ -13,9 +13,15 @@ if ARGV[4] ~= '0' then
 end
 if taken and taken[1] == 'run' then
   if ARGV[3] == '1' then redis.call('HSET', KEYS[1], 'state', 'busy', 'current_job', taken[3]) end
-elseif finished ~= '' and ARGV[2] == '0' and redis.call('EXISTS', KEYS[1]) == 1 then
-  redis.call('HSET', KEYS[1], 'state', 'idle')
-  redis.call('HDEL', KEYS[1], 'current_job')
+elseif finished ~= '' and redis.call('EXISTS', KEYS[1]) == 1 then
+  -- RQ's readers know one run of a worker: the one that ended gives way to another.
+  local other = ARGV[2] ~= '0' and redis.call('SRANDMEMBER', KEYS[2])
+  if other then
+    redis.call('HSET', KEYS[1], 'current_job', string.match(other, '^(.*):'))
+  else
+    redis.call('HSET', KEYS[1], 'state', 'idle')
+    redis.call('HDEL', KEYS[1], 'current_job')
+  end
 end
 if not taken then return {finished} end
 return {finished, unpack(taken)}

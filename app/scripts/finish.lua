@@ -4,7 +4,8 @@
 --       5 rota:log:{run}
 -- ARGV from `first` on: 1 queue, 2 run id, 3 execution id, 4 status for the history, 5 status for
 --       RQ, 6 data JSON of the event, 7 seconds RQ keeps the job, 8 seconds until it runs again or
---       '', 9 attempts to take back (1: this one does not count, 0), 10 ended at as RQ writes it,
+--       '', 9 attempts to take back (1: this one does not count, 0; 'alone': 0, and from now on
+--       the run has a process for itself), 10 ended at as RQ writes it,
 --       11 log lines left out so far, 12 seconds to keep the log, 13 how many log lines follow,
 --       the lines, then pairs of RQ's result entry
 -- Answer: OK, or FENCED (the run was recovered, stopped or ended by somebody else)
@@ -17,13 +18,14 @@ local function finish(first)
   local status = arg(5)
   local member = run_id .. ':' .. execution
   local now = now_ms() / 1000
-  local attempt = tonumber(held[3]) - tonumber(arg(9))
+  local attempt = tonumber(held[3]) - (tonumber(arg(9)) or 0)
   local revision = tonumber(held[4]) + 1
 
   -- First of all the fence: a repeated call finds that this execution has ended.
   redis.call('HDEL', job, 'rota_execution', 'rota_stop')
   redis.call('HSET', job, 'status', status, 'ended_at', arg(10), 'rota_attempt', attempt,
     'rota_revision', revision)
+  if arg(9) == 'alone' then redis.call('HSET', job, 'rota_alone', 1) end
   redis.call('ZREM', 'rq:wip:' .. queue, member)
   redis.call('ZREM', 'rota:liveness', queue .. '|' .. run_id .. '|' .. execution)
   redis.call('ZREM', 'rq:executions:' .. run_id, execution)

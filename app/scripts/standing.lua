@@ -1,7 +1,7 @@
 -- How processes and queues stand, and when schedules fire next, in one round trip. Changes nothing.
 -- ARGV: 1 how many names of queues follow, the names, then ids of schedules
 -- Answer: {schedulers {name, note, …}, how much stands in quarantine,
---          workers {{key, hash}, …},
+--          workers {{key, hash, {run:execution, …}}, …},
 --          queues {{name, waiting, enqueued_at of the oldest or '', running, delayed, deferred,
 --            failed, finished, cancelled}, …},
 --          nominal fire time of each schedule or '', 'suspended' or ''}
@@ -19,7 +19,7 @@ end
 local workers = {}
 for _, key in ipairs(rows('SMEMBERS', 'rq:workers')) do
   local hash = rows('HGETALL', key)
-  if #hash > 0 then workers[#workers + 1] = {key, hash} end
+  if #hash > 0 then workers[#workers + 1] = {key, hash, rows('SMEMBERS', key .. ':executions')} end
 end
 
 local names, seen = {}, {}

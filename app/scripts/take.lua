@@ -4,8 +4,11 @@
 -- ARGV: 1 worker name, 4 how many queues, 5 execution id, 6 seconds a worker may be silent,
 --       7 seconds after which RQ itself calls an execution abandoned, 8 now as RQ writes it,
 --       9 id of a foreign job that the caller has checked or '', 10 its static JSON,
---       from 11 on the names of the queues in order of priority
--- Answer: nil (nothing waits), {'run', queue, run id, static, call, attempt, revision},
+--       11 which tasks' runs may be taken: '' all, '-|a|b|' all but these, '+|a|b|' only these
+--       (a run that is to be alone in its process counts as one of a task that is not listed),
+--       from 12 on the names of the queues in order of priority
+-- Answer: nil (nothing waits), {'held', '', '', ''} (what waits may not be taken now),
+--         {'run', queue, run id, static, call, attempt, revision, whether it is to be alone},
 --         {'foreign', queue, id, hash} (still in its queue: check it), {'broken', queue, id, why}
 --         (still in its queue: set it aside), or {'again', queue, '', ''} (many dead ids were
 --         dropped, ask again)
@@ -28,11 +31,12 @@ local function start(queue, id, job, held)
   redis.call('SADD', KEYS[2], member)
   emit(id, 'running', revision, attempt, held[2],
     '{"started_at":' .. string.format('%.0f', now * 1000) .. ',"worker":' .. cjson.encode(worker) .. '}')
-  return {'run', queue, id, held[2], held[5] or '', attempt, revision}
+  return {'run', queue, id, held[2], held[5] or '', attempt, revision, held[6] or ''}
 end
 
 local function read_job(job)
-  return redis.call('HMGET', job, 'status', 'rota_static', 'rota_attempt', 'rota_revision', 'data')
+  return redis.call('HMGET', job, 'status', 'rota_static', 'rota_attempt', 'rota_revision', 'data',
+    'rota_alone')
 end
 
 -- What of our own could not be worked with, nil where all can. A script that fails half way takes
@@ -56,14 +60,28 @@ local function taken_before()
     if execution == ARGV[5] and field('rq:job:' .. id, 'rota_execution') == execution then
       local job = 'rq:job:' .. id
       local held = read_job(job)
-      return {'run', field(job, 'origin') or ARGV[11], id, held[2], held[5] or '',
-        tonumber(held[3]), tonumber(held[4])}
+      return {'run', field(job, 'origin') or ARGV[12], id, held[2], held[5] or '',
+        tonumber(held[3]), tonumber(held[4]), held[6] or ''}
     end
   end
   return nil
 end
 
--- Look at the first id of a queue; nil when it was dropped.
+-- How many runs of a queue are passed over at most: looking at them costs everybody.
+local LOOK_AHEAD = 20
+
+-- Whether ARGV[11] lets this run be taken.
+local function may_take(held)
+  if ARGV[11] == '' then return true end
+  local listed = false
+  if held[2] and not held[6] then
+    local task = tostring(decoded(held[2]).task_id)
+    listed = string.find(ARGV[11], '|' .. task .. '|', 1, true) ~= nil
+  end
+  return listed == (string.sub(ARGV[11], 1, 1) == '+')
+end
+
+-- Look at an id of a queue; nil when it was dropped, {'held'} when it is to be passed over.
 local function consider(queue, key, id)
   local job = 'rq:job:' .. id
   local kind = redis.call('TYPE', job)['ok']
@@ -74,9 +92,10 @@ local function consider(queue, key, id)
   if held[1] ~= 'queued' or redis.call('EXISTS', 'rota:schedule:' .. id) == 1 then
     -- Its hash expired, it was cancelled or taken already, or a plain rqscheduler pushed the
     -- template of a schedule: nothing to run.
-    redis.call('LPOP', key)
+    redis.call('LREM', key, 1, id)
     return nil
   end
+  if not may_take(held) then return {'held', '', '', ''} end
   if held[2] then
     local broken = broken_part(id, held)
     if broken then
@@ -91,23 +110,30 @@ local function consider(queue, key, id)
   else
     return {'foreign', queue, id, redis.call('HGETALL', job)}
   end
-  redis.call('LPOP', key)
+  redis.call('LREM', key, 1, id)
   return start(queue, id, job, held)
 end
 
 local function take()
   local before = taken_before()
   if before then return before end
-  for i = 11, 10 + tonumber(ARGV[4]) do
+  local passed = nil
+  for i = 12, 11 + tonumber(ARGV[4]) do
     local queue, key = ARGV[i], 'rq:queue:' .. ARGV[i]
     local paused = redis.call('HEXISTS', 'rota:pauses', 'queue:' .. queue) == 1
-    for dropped = 1, paused and 0 or 100 do
-      local id = redis.pcall('LINDEX', key, 0)
+    local at = 0
+    for looked = 1, paused and 0 or 100 do
+      local id = redis.pcall('LINDEX', key, at)
       if type(id) ~= 'string' then break end
       local found = consider(queue, key, id)
-      if found then return found end
-      if dropped == 100 then return {'again', queue, '', ''} end
+      if found and found[1] ~= 'held' then return found end
+      if found then
+        passed, at = found, at + 1
+        if at == LOOK_AHEAD then break end
+      elseif looked == 100 and at == 0 then
+        return {'again', queue, '', ''}
+      end
     end
   end
-  return nil
+  return passed
 end

@@ -14,7 +14,7 @@ from tests.engine.stage import record_all
 from tests.fixtures import OPERATOR
 from tests.processes import Process, start_process, wait_until
 
-MODULES = ("tests.worker.misbehaving",)
+MODULES = ("tests.worker.misbehaving", "tests.worker.sharing")
 
 
 def environment(system: System) -> dict[str, str]:
@@ -38,7 +38,7 @@ def start_worker(system: System, *options: str) -> Process:
 def start_recycling_worker(system: System, limits: str, *, concurrency: int = 1) -> Process:
     """Start a burst worker whose children are replaced as `limits` says, as Limits' arguments."""
     code = (
-        "from app.child import Limits; from app.system import System; from app.worker import *\n"
+        "from app.wear import Limits; from app.system import System; from app.worker import *\n"
         "system = System.open(process='worker')\n"
         "Worker(['high', 'default', 'low'], name=worker_name(), connection=system.redis,\n"
         f"  system=system, concurrency={concurrency}, limits=Limits({limits})).work(burst=True)"

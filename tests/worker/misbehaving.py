@@ -1,4 +1,4 @@
-"""Tasks that behave badly in sixteen ways, and a good one."""
+"""Tasks that behave badly in many ways, and a good one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 
 from app import current_run, task
 
@@ -117,6 +118,45 @@ def breaks_its_surroundings() -> None:
     os.chdir("/")
     os.environ.clear()
     os.closerange(3, 256)
+
+
+@task()
+def closes_every_descriptor() -> None:
+    """Close also the line to the worker."""
+    os.closerange(3, 4096)
+
+
+@task()
+def writes_into_descriptors() -> str:
+    """Write what looks like an end, and a command for Redis, wherever something is open."""
+    for number in range(3, 64):
+        for text in (b'["x","end",[["succeeded","forged",null,null],0,null]]\n', b"FLUSHALL\r\n"):
+            with suppress(OSError):
+                os.write(number, text)
+    for number in range(3, 64):
+        with suppress(OSError):
+            os.close(number)
+    return "its own"
+
+
+@task()
+def writes_past_python() -> str:
+    """Write to stdout and stderr as C code and other programs do."""
+    os.write(1, b"straight to 1\nhalf a ")
+    os.write(1, b"line\n")
+    os.write(2, b"straight to 2\n")
+    subprocess.run(["sh", "-c", "echo from a program; echo no end of line >&2"], check=True)
+    libc = ctypes.CDLL(None)
+    libc.puts(b"from C")
+    libc.fflush(None)
+    os.write(1, b"the last word")
+    return "written"
+
+
+@task(timeout="20s")
+def floods_past_python() -> int:
+    """Write to stdout without measure and past Python."""
+    return subprocess.run(["sh", "-c", "yes flood | head -c 50000000"], check=True).returncode
 
 
 @task(timeout="20s")

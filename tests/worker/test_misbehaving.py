@@ -1,4 +1,4 @@
-"""Sixteen kinds of badly behaved job, each between two good ones, in one worker."""
+"""Many kinds of badly behaved job, each between two good ones, in one worker."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ ENDS = {
     "returns_an_object": ("succeeded", None, "not JSON"),
     "returns_sixty_megabytes": ("succeeded", None, "60,000,002 bytes was left out"),
     "fails_with_half_a_character": ("failed", "ValueError", "half \\ud800"),
-    "breaks_its_surroundings": ("failed", "LineLost", "descriptor"),
+    "breaks_its_surroundings": ("succeeded", None, ""),
+    "closes_every_descriptor": ("failed", "LineLost", "descriptor"),
+    "writes_into_descriptors": ("succeeded", None, ""),
     "floods": ("succeeded", None, ""),
     "spawns": ("succeeded", None, ""),
 }
