@@ -16,27 +16,27 @@ log = logging.getLogger(__name__)
 
 
 @task(overlap="allow", threads=4)
-def waits(seconds: float = 0.5) -> list[int]:
+def shared_waits(seconds: float = 0.5) -> list[int]:
     """Wait in a thread; return the process and how many of these were there."""
     time.sleep(seconds)
-    return [os.getpid(), sum(t.name.startswith("waits--") for t in threading.enumerate())]
+    return [os.getpid(), sum(t.name.startswith("shared_waits--") for t in threading.enumerate())]
 
 
 @task(overlap="allow")
-async def awaits(seconds: float = 0.5) -> int:
+async def shared_awaits(seconds: float = 0.5) -> int:
     """Wait in the event loop; return the process."""
     await asyncio.sleep(seconds)
     return os.getpid()
 
 
 @task(overlap="allow", max_async=1)
-async def awaits_alone() -> int:
+async def shared_awaits_alone() -> int:
     """Return the process of a coroutine that shares none."""
     return os.getpid()
 
 
 @task(overlap="allow", threads=8)
-def says(word: str) -> str:
+def shared_says(word: str) -> str:
     """Log, print and report a word, also from threads of its own."""
     for _ in range(20):
         log.info("logged %s", word)
@@ -52,7 +52,7 @@ def says(word: str) -> str:
 
 
 @task(overlap="allow")
-async def says_async(word: str) -> str:
+async def shared_says_async(word: str) -> str:
     """Log and print a word, also from what it starts."""
 
     async def more() -> None:
@@ -68,40 +68,40 @@ async def says_async(word: str) -> str:
 
 
 @task(overlap="allow", threads=4, timeout="1s")
-def waits_too_long() -> None:
+def shared_waits_too_long() -> None:
     """Wait past its time-out, in short steps."""
     while True:
         time.sleep(0.01)
 
 
 @task(overlap="allow", timeout="1s")
-async def awaits_too_long() -> None:
+async def shared_awaits_too_long() -> None:
     """Wait past its time-out in the event loop."""
     await asyncio.sleep(60)
 
 
 @task(overlap="allow", threads=4, timeout="1s")
-def does_not_let_go() -> None:
+def shared_does_not_let_go() -> None:
     """Stay in native code past its time-out."""
     ctypes.CDLL(None).sleep(60)
 
 
 @task(overlap="allow", threads=4)
-def crashes(after: float = 0.5) -> None:
+def shared_crashes(after: float = 0.5) -> None:
     """Read where nothing is."""
     time.sleep(after)
     ctypes.string_at(0)
 
 
 @task(overlap="allow", threads=4)
-def leaves(after: float = 0.5) -> None:
+def shared_leaves(after: float = 0.5) -> None:
     """End the process without a word."""
     time.sleep(after)
     os._exit(3)
 
 
 @task(overlap="allow", threads=4)
-def is_killed(marker: str) -> str:
+def shared_is_killed(marker: str) -> str:
     """Be killed by the kernel, the first time."""
     if not os.path.exists(marker):  # noqa: PTH110 - one step
         time.sleep(0.5)
@@ -111,7 +111,7 @@ def is_killed(marker: str) -> str:
 
 
 @task(overlap="allow", threads=4)
-def asks_to_stop() -> str:
+def shared_asks_to_stop() -> str:
     """Wait until it is asked to stop."""
     while not current_run().stop_requested:
         time.sleep(0.01)

@@ -31,7 +31,7 @@ def lines(system: System, run_id: str) -> list[str]:
 
 
 def test_threads_of_one_task_run_side_by_side_up_to_their_number(worker_system: System) -> None:
-    runs = [trigger(worker_system, "waits", {"seconds": 0.6}) for _ in range(8)]
+    runs = [trigger(worker_system, "shared_waits", {"seconds": 0.6}) for _ in range(8)]
     own = trigger(worker_system, "has_its_own")
     burst(worker_system)
     answers = results(worker_system, runs)
@@ -45,8 +45,8 @@ def test_threads_of_one_task_run_side_by_side_up_to_their_number(worker_system: 
 
 
 def test_coroutines_share_one_loop(worker_system: System) -> None:
-    runs = [trigger(worker_system, "awaits", {"seconds": 1.0}) for _ in range(20)]
-    alone = trigger(worker_system, "awaits_alone")
+    runs = [trigger(worker_system, "shared_awaits", {"seconds": 1.0}) for _ in range(20)]
+    alone = trigger(worker_system, "shared_awaits_alone")
     begun = time.monotonic()
     burst(worker_system)
     assert time.monotonic() - begun < 12
@@ -56,8 +56,8 @@ def test_coroutines_share_one_loop(worker_system: System) -> None:
 
 
 def test_what_each_run_says_is_its_own(worker_system: System) -> None:
-    runs = {word: trigger(worker_system, "says", {"word": word}) for word in ("a", "b", "c")}
-    runs |= {w: trigger(worker_system, "says_async", {"word": w}) for w in ("d", "e")}
+    runs = {word: trigger(worker_system, "shared_says", {"word": word}) for word in ("a", "b", "c")}
+    runs |= {w: trigger(worker_system, "shared_says_async", {"word": w}) for w in ("d", "e")}
     burst(worker_system)
     for word, run_id in runs.items():
         assert results(worker_system, [run_id]) == [run_id]
@@ -70,10 +70,10 @@ def test_what_each_run_says_is_its_own(worker_system: System) -> None:
     assert lines(worker_system, runs["d"]).count("from a coroutine d") == 2
 
 
-@pytest.mark.parametrize("late", ["waits_too_long", "awaits_too_long"])
+@pytest.mark.parametrize("late", ["shared_waits_too_long", "shared_awaits_too_long"])
 def test_a_time_out_ends_one_run_and_leaves_the_others(worker_system: System, late: str) -> None:
-    other = trigger(worker_system, "waits", {"seconds": 2.5})
-    third = trigger(worker_system, "awaits", {"seconds": 2.5})
+    other = trigger(worker_system, "shared_waits", {"seconds": 2.5})
+    third = trigger(worker_system, "shared_awaits", {"seconds": 2.5})
     overdue = trigger(worker_system, late)
     burst(worker_system)
     run = ended(worker_system, overdue)
@@ -86,9 +86,9 @@ def test_a_time_out_ends_one_run_and_leaves_the_others(worker_system: System, la
 
 
 def test_a_run_that_does_not_let_go_costs_the_others_no_attempt(worker_system: System) -> None:
-    stuck = trigger(worker_system, "does_not_let_go")
-    short = trigger(worker_system, "waits", {"seconds": 8})
-    long = trigger(worker_system, "waits", {"seconds": 14})
+    stuck = trigger(worker_system, "shared_does_not_let_go")
+    short = trigger(worker_system, "shared_waits", {"seconds": 8})
+    long = trigger(worker_system, "shared_waits", {"seconds": 14})
     burst(worker_system, timeout=60)
     run = ended(worker_system, stuck)
     assert run.error
@@ -101,12 +101,14 @@ def test_a_run_that_does_not_let_go_costs_the_others_no_attempt(worker_system: S
     assert (ended(worker_system, short).duration_seconds or 99) < 9
 
 
-@pytest.mark.parametrize(("culprit", "kind"), [("crashes", "Killed"), ("leaves", "Exited")])
+@pytest.mark.parametrize(
+    ("culprit", "kind"), [("shared_crashes", "Killed"), ("shared_leaves", "Exited")]
+)
 def test_a_crash_is_told_of_the_run_that_did_it(
     worker_system: System, culprit: str, kind: str
 ) -> None:
-    innocent = [trigger(worker_system, "waits", {"seconds": 1.0}) for _ in range(2)]
-    innocent.append(trigger(worker_system, "awaits", {"seconds": 1.0}))
+    innocent = [trigger(worker_system, "shared_waits", {"seconds": 1.0}) for _ in range(2)]
+    innocent.append(trigger(worker_system, "shared_awaits", {"seconds": 1.0}))
     guilty = trigger(worker_system, culprit)
     burst(worker_system)
     run = ended(worker_system, guilty)
@@ -120,8 +122,8 @@ def test_a_crash_is_told_of_the_run_that_did_it(
 def test_where_nobody_knows_who_did_it_each_starts_again_alone(
     worker_system: System, tmp_path: Path
 ) -> None:
-    innocent = trigger(worker_system, "waits", {"seconds": 1.0})
-    killed = trigger(worker_system, "is_killed", {"marker": str(tmp_path / "killed")})
+    innocent = trigger(worker_system, "shared_waits", {"seconds": 1.0})
+    killed = trigger(worker_system, "shared_is_killed", {"marker": str(tmp_path / "killed")})
     burst(worker_system)
     runs = [ended(worker_system, run_id) for run_id in (innocent, killed)]
     assert [(run.status, run.attempt) for run in runs] == [("succeeded", 2)] * 2
@@ -130,10 +132,13 @@ def test_where_nobody_knows_who_did_it_each_starts_again_alone(
 
 
 def test_one_of_several_runs_is_stopped(worker_system: System) -> None:
-    runs = [trigger(worker_system, "waits", {"seconds": 2.5}), trigger(worker_system, "awaits")]
+    runs = [
+        trigger(worker_system, "shared_waits", {"seconds": 2.5}),
+        trigger(worker_system, "shared_awaits"),
+    ]
     stopped = [
-        trigger(worker_system, "asks_to_stop"),
-        trigger(worker_system, "awaits", {"seconds": 30}),
+        trigger(worker_system, "shared_asks_to_stop"),
+        trigger(worker_system, "shared_awaits", {"seconds": 30}),
     ]
     start_worker(worker_system)
     for run_id in stopped:
@@ -145,9 +150,9 @@ def test_one_of_several_runs_is_stopped(worker_system: System) -> None:
 
 
 def test_a_deploy_gives_all_of_them_back(worker_system: System) -> None:
-    runs = [trigger(worker_system, "waits", {"seconds": 20}) for _ in range(2)]
-    runs.append(trigger(worker_system, "awaits", {"seconds": 20}))
-    saved = trigger(worker_system, "asks_to_stop")
+    runs = [trigger(worker_system, "shared_waits", {"seconds": 20}) for _ in range(2)]
+    runs.append(trigger(worker_system, "shared_awaits", {"seconds": 20}))
+    saved = trigger(worker_system, "shared_asks_to_stop")
     worker = start_worker(worker_system)
     for run_id in (*runs, saved):
         wait_for(worker_system, run_id, "started")
@@ -160,7 +165,7 @@ def test_a_deploy_gives_all_of_them_back(worker_system: System) -> None:
 
 
 def test_the_listing_shows_all_that_a_worker_runs(worker_system: System) -> None:
-    runs = {trigger(worker_system, "awaits", {"seconds": 3}) for _ in range(3)}
+    runs = {trigger(worker_system, "shared_awaits", {"seconds": 3}) for _ in range(3)}
     start_worker(worker_system)
     for run_id in runs:
         wait_for(worker_system, run_id, "started")
@@ -176,7 +181,7 @@ def test_the_listing_shows_all_that_a_worker_runs(worker_system: System) -> None
 
 def test_a_run_of_its_own_process_does_not_hold_up_shared_ones(worker_system: System) -> None:
     own = [trigger(worker_system, "has_its_own", {"seconds": 2}) for _ in range(3)]
-    shared = trigger(worker_system, "awaits", {"seconds": 0.1})
+    shared = trigger(worker_system, "shared_awaits", {"seconds": 0.1})
     start_worker(worker_system)
     wait_for(worker_system, shared, "finished", timeout=5)
     assert status(worker_system, own[-1]) == "queued"
