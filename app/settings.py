@@ -17,6 +17,8 @@ from app.errors import SettingsError
 from app.settings_access import Credential, parse_credentials
 
 QUEUE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# A task's id, `rota` for the whole, `*` for all of these.
+BADGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,96}|\*")
 SECRET_NAME = re.compile(r"(?i)secret|token|password|passwd|api_key|account|dsn|credential")
 PRODUCTION_MINIMUM_SECRET = 32
 
@@ -43,6 +45,7 @@ class Settings:
     trusted_proxies: int = 0
     environment: str = "development"
     production: bool = False
+    public_badges: tuple[str, ...] = ()
     services: Mapping[str, str] = field(default_factory=dict)
 
     def service(self, name: str, default: str = "") -> str:
@@ -133,6 +136,7 @@ class _Reader:
             trusted_proxies=self.whole("TRUSTED_PROXIES", 1 if self.text("DYNO") else 0, 0, 10),
             environment=self.text("ENVIRONMENT") or ("production" if production else "development"),
             production=production,
+            public_badges=self.names("PUBLIC_BADGES", (), BADGE_NAME),
             services={name: self.text(name) for name in SERVICE_SETTINGS if self.text(name)},
         )
         self.production_rules(settings)

@@ -11,6 +11,7 @@ from flask import current_app, g, request
 from app.accounts import Account, Accounts
 from app.actions import Actor
 from app.system import System
+from console.zones import page_zone
 
 API_PATHS = ("/api/", "/metrics")
 
@@ -50,5 +51,5 @@ def now() -> datetime:
 
 
 def console_zone() -> ZoneInfo:
-    """Return the zone in which lists show times."""
-    return ZoneInfo(current_system().settings.timezone)
+    """Return the zone in which this page shows times, and reads those that a form sends."""
+    return page_zone()

@@ -16,6 +16,7 @@ PREVIEW_POLICY = (
     "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
 )
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+BADGE = "badge.show"
 A_YEAR = 31_536_000
 
 
@@ -26,7 +27,9 @@ def harden(response: Response) -> Response:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    # A public badge is made to be shown by other sites.
+    shared = "cross-origin" if request.endpoint == BADGE else "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = shared
     headers["Permissions-Policy"] = PERMISSIONS_POLICY
     headers["Cache-Control"] = _cache(response)
     if request.is_secure:
@@ -35,6 +38,8 @@ def harden(response: Response) -> Response:
 
 
 def _cache(response: Response) -> str:
+    if request.endpoint == BADGE and response.status_code == 200:
+        return "public, max-age=30"
     if request.endpoint != "static" or response.status_code not in (200, 304):
         return "no-store"
     # The content's hash is in the URL, so what stands there never changes.

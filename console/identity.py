@@ -11,6 +11,7 @@ from app.accounts import SESSION_LIFETIME, Account
 from app.errors import Unavailable
 from app.settings_access import NAME
 from console.context import current_accounts, current_system, is_api, is_live, now
+from console.local_paths import root
 
 # While the database is away, whoever was let in shortly before may go on reading.
 REMEMBERED_FOR = timedelta(minutes=10)
@@ -37,8 +38,18 @@ def identify() -> Caller | None:
 
 
 def cookie_name() -> str:
-    """Return the session cookie's name; `__Host-` keeps other hosts from planting one."""
-    return "__Host-rota" if request.is_secure else "rota"
+    """Return the session cookie's name; the prefix keeps other hosts from planting one.
+
+    Mounted under a path it is sent there alone, which `__Host-` does not allow.
+    """
+    return cookie_prefix() + "rota"
+
+
+def cookie_prefix() -> str:
+    """Return the prefix that makes a browser hold a cookie to its promises."""
+    if not request.is_secure:
+        return ""
+    return "__Secure-" if request.script_root else "__Host-"
 
 
 def cookie_options() -> dict[str, bool | str | int]:
@@ -46,7 +57,7 @@ def cookie_options() -> dict[str, bool | str | int]:
         "httponly": True,
         "samesite": "Lax",
         "secure": request.is_secure,
-        "path": "/",
+        "path": root(),
         "max_age": int(SESSION_LIFETIME.total_seconds()),
     }
 

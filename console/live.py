@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from app import reads
 from app.errors import Unavailable
-from console import notices
+from console import notices, zones
 from console.context import current_account, current_system, now
 from console.theme import current_theme
 
@@ -57,6 +57,7 @@ def _tag() -> str | None:
         f"{account.name}:{account.role}" if account is not None else "",
         current_theme(),
         request.full_path,
+        zones.chosen(),
         str(int(now().timestamp()) // AGEING_SECONDS),
     )
     return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:24]

@@ -5,12 +5,18 @@ from __future__ import annotations
 from flask import Flask, flash, request, session
 from flask.sessions import SecureCookieSessionInterface
 
+from console.local_paths import root
+
 
 class NoticeCookie(SecureCookieSessionInterface):
     """Name and flags of the cookie follow the connection, like those of the session's."""
 
     def get_cookie_name(self, app: Flask) -> str:
-        return "__Host-rota-notice" if request.is_secure else "rota-notice"
+        prefix = "" if not request.is_secure else "__Secure-" if request.script_root else "__Host-"
+        return f"{prefix}rota-notice"
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return root()
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure

@@ -15,13 +15,16 @@ from app.errors import Forbidden, Unavailable
 from app.settings_access import ROLES
 from console.context import actor, current_system, is_api, now
 from console.identity import identify
+from console.local_paths import here, root
 
 log = logging.getLogger("console")
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-OPEN = frozenset({"static", "health.healthz", "health.readyz", "sign_in.page", "sign_in.submit"})
+OPEN = frozenset(
+    {"static", "health.healthz", "health.readyz", "badge.show", "sign_in.page", "sign_in.submit"}
+)
 # Unsafe only in form: these change nothing but the caller's own browser and session.
-OWN_AFFAIRS = frozenset({"sign_in.sign_out", "theme.switch"})
+OWN_AFFAIRS = frozenset({"sign_in.sign_out", "theme.switch", "zone.switch"})
 ROLE_TO_ACT = "operator"
 
 
@@ -82,8 +85,8 @@ def _ask_to_sign_in() -> ResponseReturnValue:
             "Send an API token as “Authorization: Bearer TOKEN”, or sign in to the console.",
             www_authenticate=WWWAuthenticate("bearer", {"realm": "Rota"}),
         )
-    came_for = request.full_path.rstrip("?") if request.method == "GET" else None
-    after = None if came_for == "/" else came_for
+    came_for = here() if request.method == "GET" else None
+    after = None if came_for == root() else came_for
     return redirect(url_for("sign_in.page", next=after), 303)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,6 +12,7 @@ from werkzeug.exceptions import Forbidden
 from app.accounts import Account, TooManyFailures
 from console.context import current_accounts, current_system, now
 from console.identity import cookie_name, cookie_options
+from console.local_paths import local_path, root
 
 log = logging.getLogger("console.sign_in")
 
@@ -51,7 +51,7 @@ def submit() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     current_accounts().close_session(request.cookies.get(cookie_name(), ""))
     response = redirect(url_for("sign_in.page"), 303)
-    response.delete_cookie(cookie_name(), path="/", secure=request.is_secure, httponly=True)
+    response.delete_cookie(cookie_name(), path=root(), secure=request.is_secure, httponly=True)
     return response
 
 
@@ -61,15 +61,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def local_path(target: str | None) -> str:
-    """Return `target` where it is a path of this console, else the start page."""
-    if not target or not target.isprintable() or "\\" in target or not target.startswith("/"):
-        return "/"
-    # `//host/…` and `/` followed by odd characters are other hosts to some browsers.
-    parts = urlsplit(target)
-    return target if not parts.netloc and not target.startswith("//") else "/"
 
 
 def _welcome(account: Account) -> ResponseReturnValue:

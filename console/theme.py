@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
-from console.sign_in import local_path
+from console.local_paths import local_path, root
 
 THEMES = ("auto", "light", "dark")
 A_YEAR = 31_536_000
@@ -29,6 +29,7 @@ def switch() -> ResponseReturnValue:
     response.set_cookie(
         "rota-theme",
         theme,
+        path=root(),
         max_age=A_YEAR,
         samesite="Lax",
         httponly=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.reads.audit_trail import audit
+from app.reads.badge import badge
 from app.reads.contributed import panel, panels
 from app.reads.failures import failed_runs, failures
 from app.reads.frame import frame
@@ -24,6 +25,7 @@ from app.reads.worker_views import workers
 
 __all__ = [
     "audit",
+    "badge",
     "demand_redis",
     "exported_runs",
     "failed_runs",

@@ -30,9 +30,13 @@ def runs(
     cursor: str | None = None,
     q: str | None = None,
     now: datetime | None = None,
+    zone: ZoneInfo | None = None,
 ) -> Page[RunView]:
-    """Return one page of runs that match; `q` is a search. Raises Invalid, Unavailable."""
-    statement = _matching(system, task_id, status, trigger, q, now)
+    """Return one page of runs that match; `q` is a search with days and times in `zone`.
+
+    Raises Invalid, Unavailable.
+    """
+    statement = _matching(system, task_id, status, trigger, q, now, zone)
     if cursor is not None:
         at, run_id = decode(cursor)
         statement = statement.where(tuple_(table.c.at, table.c.run_id) < tuple_(at, run_id))
@@ -54,9 +58,10 @@ def exported_runs(
     trigger: str | None = None,
     q: str | None = None,
     now: datetime | None = None,
+    zone: ZoneInfo | None = None,
 ) -> list[RunView]:
     """Return what `runs` finds on all its pages together, the newest 10,000 at most."""
-    statement = _matching(system, task_id, status, trigger, q, now)
+    statement = _matching(system, task_id, status, trigger, q, now, zone)
     with reading(system.database) as connection:
         return [run_view(row) for row in connection.execute(statement.limit(MOST_EXPORTED))]
 
@@ -68,6 +73,7 @@ def _matching(
     trigger: str | None,
     q: str | None,
     now: datetime | None,
+    zone: ZoneInfo | None,
 ) -> Select[Any]:
     statement = select(*LISTED).order_by(table.c.at.desc(), table.c.run_id.desc())
     if task_id:
@@ -79,8 +85,8 @@ def _matching(
         _check("trigger", trigger, TRIGGERS)
         statement = statement.where(table.c.trigger == trigger)
     if q:
-        zone = ZoneInfo(system.settings.timezone)
-        statement = statement.where(*conditions(q, now or datetime.now(UTC), zone))
+        of_days = zone or ZoneInfo(system.settings.timezone)
+        statement = statement.where(*conditions(q, now or datetime.now(UTC), of_days))
     return statement
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from werkzeug.routing import Rule
 
 from console.api.operations import NAME, Operation, Part
@@ -38,7 +38,7 @@ def describe(app: Flask) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Rota", "version": "1", "description": DESCRIPTION},
-        "servers": [{"url": PREFIX}],
+        "servers": [{"url": f"{request.script_root}{PREFIX}"}],
         "security": [{"token": []}, {"session": []}],
         "paths": dict(sorted(paths.items())),
         "components": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console import theme
+from console import theme, zones
 from console.pages import (
     audit,
     backfill,
@@ -23,6 +23,7 @@ from console.pages import (
     today,
     week,
     workers,
+    zone,
 )
 
 blueprints = (
@@ -46,4 +47,6 @@ blueprints = (
     panels.blueprint,
     audit.blueprint,
     theme.blueprint,
+    zone.blueprint,
+    zones.blueprint,
 )

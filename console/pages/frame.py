@@ -11,8 +11,9 @@ from app.errors import Unavailable
 from app.reads.problems import needing
 from app.reads.shapes import FrameView
 from app.views import Overview
-from console import notices
+from console import notices, zones
 from console.context import console_zone, current_account, current_system, now
+from console.local_paths import here, root
 from console.security import may_act
 from console.theme import THEMES, current_theme
 
@@ -48,10 +49,13 @@ def surroundings() -> dict[str, Any]:
         "may_act": may_act(account),
         "theme": current_theme(),
         "themes": THEMES,
-        "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
+        "here": here() if request.method == "GET" else root(),
         "page_tag": g.get("page_tag", ""),
         "now": now(),
         "zone": console_zone(),
+        "row_zone": zones.row_zone,
+        "zone_choice": zones.chosen(),
+        "home_zone": current_system().settings.timezone,
         "environment": current_system().settings.environment,
         "notice_kinds": notices.KINDS,
     }

@@ -14,11 +14,11 @@ from app import actions, reads
 from app.errors import Conflict, Invalid, Unknown
 from app.reads.run_search import STATUSES, TRIGGERS
 from app.views import Page, RunView, rfc3339, to_json
-from console.context import actor, current_system, now
+from console.context import actor, console_zone, current_system, now
 from console.live import live
+from console.local_paths import local_path
 from console.notices import tell
 from console.pages.frame import render
-from console.sign_in import local_path
 from console.wording import plural
 
 PAGE = 50
@@ -43,7 +43,9 @@ def page() -> ResponseReturnValue:
     chosen = _chosen()
     cursor = request.args.get("cursor") or None
     try:
-        found = reads.runs(current_system(), **_given(chosen), limit=PAGE, cursor=cursor, now=now())
+        found = reads.runs(
+            current_system(), **_given(chosen), **_clock(), limit=PAGE, cursor=cursor
+        )
     except Invalid as refused:
         return _show(chosen, Page(()), cursor, refused), 422
     return _show(chosen, found, cursor)
@@ -54,7 +56,7 @@ def export(form: str) -> ResponseReturnValue:
     """What the filters find, the newest 10,000 at most, as CSV or JSON."""
     if form not in ("csv", "json"):
         raise Unknown("export", form)
-    found = reads.exported_runs(current_system(), **_given(_chosen()), now=now())
+    found = reads.exported_runs(current_system(), **_given(_chosen()), **_clock())
     place = {"Content-Disposition": f'attachment; filename="runs.{form}"'}
     if form == "json":
         answer = jsonify(runs=to_json(found))
@@ -85,6 +87,11 @@ def _report(done: int, refused: list[str], word: str) -> str:
         return "No run was chosen."
     told = f"{plural(done, 'run')} {word}."
     return f"{told} {plural(len(refused), 'run')} left as it was: {refused[0]}" if refused else told
+
+
+def _clock() -> dict[str, Any]:
+    """Return what days and durations of a search are counted by."""
+    return {"now": now(), "zone": console_zone()}
 
 
 def _chosen() -> dict[str, str]:

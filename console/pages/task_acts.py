@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 from app import actions, reads
 from app.errors import Invalid
 from console.context import actor, console_zone, current_system, now
+from console.local_paths import local_path
 from console.moments import local_moment, offset_moment
 from console.notices import tell
 from console.pages.task import show
 from console.run_form import arguments
-from console.sign_in import local_path
 from console.wording import day_and_time
 
 blueprint = Blueprint("task_acts", __name__)

@@ -178,7 +178,7 @@
     });
   }
 
-  const keys = { d: "/", t: "/tasks", r: "/runs", f: "/failures", q: "/queues", w: "/workers", h: "/health", p: "/panels", a: "/audit" };
+  const keys = { d: "", t: "tasks", r: "runs", f: "failures", q: "queues", w: "workers", h: "health", p: "panels", a: "audit" };
   let went = 0;
   function shortcut(event) {
     if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && opener) {
@@ -189,7 +189,7 @@
     const search = document.querySelector("main [type=search]");
     if (event.key === "/" && search) { event.preventDefault(); search.focus(); }
     else if (event.key === "g") went = Date.now();
-    else if (opener && keys[event.key] && Date.now() - went < 1500) location.href = keys[event.key];
+    else if (opener && event.key in keys && Date.now() - went < 1500) location.href = document.querySelector(".brand").href + keys[event.key];
   }
 
   function showPicks() {
@@ -200,6 +200,8 @@
     for (const box of document.querySelectorAll(".pick [name=run]")) box.checked = event.target.checked;
   });
 
+  for (const mine of document.querySelectorAll("[value=mine]"))
+    mine.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "mine";
   setClock();
   tellTimes();
   showPicks();
