@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 from app.settings_access import Credential
 from tests.console.people import ACTING, ADA, OTTO, READING, VERA, Browser, Program, signed_in
 
-OPEN = {"/healthz", "/readyz", "/sign-in", "/static/<path:filename>"}
+OPEN = {"/healthz", "/readyz", "/sign-in", "/static/<path:filename>", "/badge/<name>.svg"}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -26,7 +26,7 @@ def methods(rule: Rule) -> list[str]:
     return sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
 
 
-def test_only_four_addresses_are_open(console: Flask) -> None:
+def test_only_five_addresses_are_open(console: Flask) -> None:
     assert {rule.rule for rule, _ in rules(console)} >= OPEN
     for rule, path in rules(console):
         for method in methods(rule):
@@ -52,7 +52,7 @@ def test_an_address_that_does_not_exist_is_closed_too(stranger: Browser) -> None
 
 def test_a_viewer_may_look_but_change_nothing(console: Flask) -> None:
     browser, program = signed_in(console, VERA), Program(console, READING)
-    own_affairs = {"/theme", "/sign-out", "/sign-in"}
+    own_affairs = {"/theme", "/zone", "/sign-out", "/sign-in"}
     seen = 0
     for rule, path in rules(console):
         for method in set(methods(rule)) & UNSAFE:

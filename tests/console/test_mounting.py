@@ -74,7 +74,7 @@ def test_nobody_gets_in_without_the_consoles_own_sign_in(host: Flask) -> None:
 def test_every_link_form_and_file_stays_under_the_prefix(host: Flask) -> None:
     guest = Guest(host)
     assert guest.sign_in().location == "/rota/"
-    seen = set()
+    seen: set[str] = set()
     for path in PAGES:
         answer = guest.get(f"/rota{path}")
         assert answer.status_code == 200, path
@@ -130,13 +130,14 @@ def test_it_is_not_mounted_where_somebody_could_get_in_unasked(
     open_console: Callable[..., Flask],
 ) -> None:
     system: System = open_console(sign_in_key="").extensions["rota-system"]
-    for changes, named in (
-        ({"secret_key": ""}, "SECRET_KEY"),
-        ({"sign_in_key": "k"}, "SIGN_IN_KEY"),
-    ):
-        open_one = replace(system, settings=replace(system.settings, **changes))
+    plain = system.settings
+    unsafe = {
+        "SECRET_KEY": replace(plain, secret_key=""),
+        "SIGN_IN_KEY": replace(plain, sign_in_key="a key"),
+    }
+    for named, settings in unsafe.items():
         with pytest.raises(SettingsError, match=named):
-            mount(Flask("host"), "/rota", open_one)
+            mount(Flask("host"), "/rota", replace(system, settings=settings))
     for prefix in ("", "/", "rota", "/rota/"):
         with pytest.raises(SettingsError, match="not a path"):
             mount(Flask("host"), prefix, system)
