@@ -50,8 +50,9 @@ class Until:
 
 @dataclass(frozen=True)
 class Post:
-    """Who takes runs from where. `queues` is asked each time, `chosen` hears which one gave, and
-    `counted` whether a run ended well and how long it took."""
+    """Who takes runs from where. `queues` is asked each time, `chosen` hears which one gave,
+    `counted` whether a run ended well and how long it took, and `mended` sets aside what a command
+    stumbled over."""
 
     redis: Redis
     catalogue: Catalogue
@@ -59,6 +60,7 @@ class Post:
     queues: Callable[[], Sequence[str]]
     chosen: Callable[[str], None]
     counted: Callable[[bool, float], None]
+    mended: Callable[[Exception], bool]
 
 
 class Dispatcher:
@@ -170,6 +172,8 @@ class Dispatcher:
         except REFUSED as error:
             raise SettingsError(f"Redis refuses the credentials: {error}") from error
         except (RedisError, OSError) as error:
+            if self._post.mended(error):
+                return False
             delay = self._backoff.delay()
             self._away_until = monotonic() + delay
             log.warning("Redis is away (%s); trying again in %.1f s", error, delay)

@@ -38,12 +38,14 @@ class Due:
     next_due: datetime | None
     runs: Sequence[tuple[str, str]]
     schedules: Sequence[DueSchedule]
+    # Something was set aside and is still to be built again.
+    mended: bool = False
 
 
 def look(redis: Redis, lock: str, queues: Sequence[str]) -> Due:
     """Ask Redis once what is due."""
     answer = scripts.run("due", redis, [], [lock, BATCH, *queues])
-    server_ms, incarnation, leads, paused, next_due, runs, schedules = answer
+    server_ms, incarnation, leads, paused, next_due, runs, schedules, mended = answer
     now = instant(int(server_ms))
     return Due(
         now=now,
@@ -53,6 +55,7 @@ def look(redis: Redis, lock: str, queues: Sequence[str]) -> Due:
         next_due=instant(int(next_due)) if next_due else None,
         runs=list(_readable(redis, runs, now)),
         schedules=[DueSchedule(*row) for row in schedules],
+        mended=bool(mended),
     )
 
 

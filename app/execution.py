@@ -285,14 +285,26 @@ class RunExecution:
         return Outcome("unknown", reason=f"this worker's code has no task {task_id}; tried again")
 
     def _parked_since(self) -> float:
-        job = keys.job(self.taken.run_id)
+        job, now = keys.job(self.taken.run_id), time()
         try:
-            self._redis.hsetnx(job, "rota_parked_since", str(time()))
+            self._redis.hsetnx(job, "rota_parked_since", str(now))
             since: Any = self._redis.hget(job, "rota_parked_since")
+            parked = _past(since, now)
+            if parked is None:
+                self._redis.hset(job, "rota_parked_since", str(now))
         except (RedisError, OSError):
             # The next worker that takes it finds out.
-            since = None
-        return float(since or time())
+            parked = None
+        return now if parked is None else parked
+
+
+def _past(text: bytes | None, now: float) -> float | None:
+    """Return a time that has been (epoch s); None for a coming one and for garbage."""
+    try:
+        found = float(text or b"")
+    except ValueError:
+        return None
+    return found if 0 <= found <= now else None
 
 
 NO_RETRY = Retry(0)

@@ -7,6 +7,7 @@ server they differ; live runs are then marked as lost and start again under thei
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -19,17 +20,19 @@ from app.enqueueing import defer
 from app.records.database import reading, writing
 from app.records.history import insert
 from app.records.schema import recorder, run_dependencies, runs
+from app.rejoining import LIVE, rejoin
 from app.run_jobs import NewRun, job_pairs, run_of_row
 from app.system import System
 from app.views import ENDED
 
 log = logging.getLogger("rota.scheduler")
 
-LIVE = ("scheduled", "queued", "running")
 MET = ("succeeded", "skipped")
 # A running execution's worker registers it again with its next beats.
 RUNNING_GRACE = timedelta(seconds=30)
 BATCH = 200
+# RQ's words for a job that has not ended.
+AT_WORK = ("queued", "started", "scheduled", "deferred")
 
 
 def recognise(redis: Redis, database: Engine, now: datetime) -> bool:
@@ -92,7 +95,8 @@ def restart_lost_runs(system: System, now: datetime) -> int:
             .limit(BATCH)
         ).all()
     waits = _dependencies(system, [row.run_id for row in rows])
-    due = [row for row in rows if row.status != "running" or row.lost_at + RUNNING_GRACE <= now]
+    gone = _still_lost(system, rows, now)
+    due = [row for row in gone if row.status != "running" or row.lost_at + RUNNING_GRACE <= now]
     restarted = 0
     for row in due:
         found = waits.get(row.run_id, [])
@@ -135,6 +139,24 @@ def _wait_again(redis: Redis, run: NewRun, row: Any, found: list[Any]) -> bool:
     waits_for = [each.depends_on for each in unmet if broken or each.depends_on not in bad]
     args = (redis, run, row.revision + 1, row.attempt, waits_for)
     return bool(defer(*args, missing="expect", broken=broken) != b"DUPLICATE")
+
+
+def _still_lost(system: System, rows: Sequence[Any], now: datetime) -> list[Any]:
+    """Return the runs that Redis has no job of; those it has are lost no longer.
+
+    One that ended there is told to the history, unless its own event comes within the grace.
+    """
+    late = bool(rows) and all(row.lost_at + RUNNING_GRACE <= now for row in rows)
+    statuses = rejoin(system.redis, rows, tell_ended=late)
+    found = [row.run_id for row, status in zip(rows, statuses, strict=True) if status in AT_WORK]
+    if found:
+        with writing(system.database) as connection:
+            connection.execute(
+                update(runs)
+                .where(runs.c.run_id.in_(found), runs.c.lost_at.is_not(None))
+                .values(lost_at=None, reason=None)
+            )
+    return [row for row, status in zip(rows, statuses, strict=True) if not status]
 
 
 def _restart(redis: Redis, run: NewRun, row: Any) -> bool:

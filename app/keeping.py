@@ -10,7 +10,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app import actions, keys
+from app import actions, keys, scripts
 from app.backfill import feed
 from app.chores import Chores
 from app.errors import SettingsError
@@ -20,6 +20,7 @@ from app.reconcile import reconcile
 from app.records.database import writing
 from app.records.releases import adopt_catalogue, newest_release
 from app.records.retention import prune
+from app.rejoining import rejoin_live_runs
 from app.system import System
 
 log = logging.getLogger("rota.scheduler")
@@ -27,19 +28,26 @@ log = logging.getLogger("rota.scheduler")
 FORGET_SCHEDULERS = timedelta(hours=1)
 
 
-def take_over(system: System) -> None:
-    """Before anything fires: recognise Redis, adopt the release, mirror decisions.
+def take_over(system: System) -> str:
+    """Before anything fires: recognise Redis, adopt the release, mirror decisions, build again
+    what was set aside. Returns the incarnation of what was taken over.
 
     Raises Unavailable when the database is away, SettingsError before the first release.
     """
     now = datetime.now(UTC)
+    mended: Any = system.redis.get(keys.MENDED)
     new = recognise(system.redis, system.database, now)
+    incarnation: Any = system.redis.get(keys.INCARNATION)
     if new:
         # Before anything fires, so that what was live still counts as live.
         await_running(system)
         restart_lost_runs(system, now)
     changed = refresh(system, now)
+    if mended is not None:
+        rejoin_live_runs(system)
+        scripts.run("settled", system.redis, [], [mended])
     log.info("Took over: %d schedules changed%s", changed, ", Redis was new" if new else "")
+    return (incarnation or b"").decode("utf-8", "replace")
 
 
 def refresh(system: System, now: datetime) -> int:
@@ -75,5 +83,13 @@ def chores(system: System) -> Chores:
 def _forget_schedulers(system: System, now: datetime) -> None:
     notes: Any = system.redis.hgetall(keys.SCHEDULERS)
     for name, note in notes.items():
-        if now - datetime.fromisoformat(json.loads(note)["at"]) > FORGET_SCHEDULERS:
+        if _forgettable(note, now):
             system.redis.hdel(keys.SCHEDULERS, name)
+
+
+def _forgettable(note: bytes, now: datetime) -> bool:
+    try:
+        return now - datetime.fromisoformat(json.loads(note)["at"]) > FORGET_SCHEDULERS
+    except (ValueError, TypeError, KeyError, RecursionError):
+        # No scheduler of ours wrote it, and it would stay for ever.
+        return True

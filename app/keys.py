@@ -6,6 +6,8 @@ hard-codes); ours start with `rota:`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 # --- rq-scheduler -------------------------------------------------------------------------------
 SCHEDULE = "rq:scheduler:scheduled_jobs"  # zset: schedule id -> due time, epoch s; fire, define
 LOCK = "rq:scheduler_lock"  # string `<scheduler>:<epoch>`, expires; keeps a plain rqscheduler idle
@@ -94,6 +96,7 @@ def worker_executions(name: str) -> str:
 # --- ours ---------------------------------------------------------------------------------------
 EVENTS = "rota:events"  # stream: one entry a state change; trimmed by the recorder
 INCARNATION = "rota:incarnation"  # string: the identity of this Redis's content
+MENDED = "rota:mended"  # string: since when something set aside is still to be built again
 PAUSES = "rota:pauses"  # hash: task id, `queue:<name>` or `*` -> JSON {by, at, reason, until}
 WAKE = "rota:wake"  # list, at most 1 element: ends the scheduler's sleep
 LEADER_EPOCH = "rota:leader_epoch"  # counter: fencing tokens given out
@@ -133,3 +136,42 @@ def ready(queue_name: str) -> str:
 def log(run_id: str) -> str:
     """List of JSON log lines of a run, capped, expires a day after the last line."""
     return f"rota:log:{run_id}"
+
+
+def set_aside(key: str) -> str:
+    """A key that was found with another type or content, renamed and otherwise as it was."""
+    return f"rota:set_aside:{key}"
+
+
+# --- types, as `mend.lua` checks them; a `counter` is a string that can be counted up -------------
+TYPES: Mapping[str, str] = {
+    SCHEDULE: "zset",
+    LOCK: "string",
+    QUEUES: "set",
+    WORKERS: "set",
+    EVENTS: "stream",
+    INCARNATION: "string",
+    PAUSES: "hash",
+    WAKE: "list",
+    LEADER_EPOCH: "counter",
+    LIVENESS: "zset",
+    BUFFERED: "hash",
+    QUARANTINE: "hash",
+    SCHEDULERS: "hash",
+    CHANGES: "counter",
+    SETTLING: "set",
+    MENDED: "string",
+}
+
+
+def queue_types(name: str) -> Mapping[str, str]:
+    """Return the types of all keys of a queue."""
+    return {
+        queue(name): "list",
+        ready(name): "list",
+        f"rq:workers:{name}": "set",
+        **{f"rq:{kind}:{name}": "zset" for kind in REGISTRIES},
+    }
+
+
+REGISTRIES = ("wip", "scheduled", "finished", "failed", "deferred", "canceled")

@@ -8,6 +8,7 @@ import selectors
 import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 from redis import Redis
@@ -19,6 +20,7 @@ from app.connection import Wake
 
 log = logging.getLogger("rota.worker")
 
+WAKE_AGAIN_SECONDS = 0.2
 WAKE, COMMANDS, SIGNALS = "wake", "commands", "signals"
 
 
@@ -44,6 +46,7 @@ class Listener:
         self._selector.register(self._signals, selectors.EVENT_READ, SIGNALS)
         self._earlier_wakeup = signal.set_wakeup_fd(self._signals_in, warn_on_full_buffer=False)
         self.children_ended = False
+        self._wake_again_at = 0.0
 
     def close(self) -> None:
         """Stop waiting for anything."""
@@ -81,7 +84,7 @@ class Listener:
 
         A lost connection only ends the wait: who talks to Redis next finds out.
         """
-        if for_work:
+        if for_work and monotonic() >= self._wake_again_at:
             with suppress(RedisError, OSError):
                 self._watch(WAKE, self._wake.ask())
         work = None
@@ -120,6 +123,8 @@ class Listener:
         try:
             return self._wake.arrived()
         except (RedisError, OSError) as error:
+            # A list of another type would answer so at once, again and again.
+            self._wake_again_at = monotonic() + WAKE_AGAIN_SECONDS
             log.debug("No longer waiting for work: %s", error)
             self._forget(WAKE)
             return None

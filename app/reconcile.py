@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,17 +13,16 @@ from sqlalchemy import Row
 
 from app import keys, scripts
 from app.definitions import Definition, canonical, parsed
-from app.records.database import reading
-from app.records.pauses import EVERYTHING, all_pauses, resumptions, skippers
-from app.records.releases import known_schedules
-from app.records.schema import schedules as schedule_table
+from app.mending import set_key_aside
+from app.mirroring import Decided, mirror_pauses, mirror_skips, read_decided, remove_retired
+from app.records.pauses import EVERYTHING
 from app.run_jobs import template_pairs
+from app.strangers import set_strangers_aside
 from app.system import System
 
 log = logging.getLogger("rota.scheduler")
 
 ATTEMPTS = 5
-SKIPS_TTL = 400 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -46,29 +44,43 @@ class Held:
 def reconcile(system: System, now: datetime, task_id: str | None = None) -> int:
     """Mirror pauses and schedules of one task, or of all, into Redis; return how many changed.
 
-    Unchanged schedules keep their due, unfired times. Raises Unavailable when the database is
-    away.
+    Unchanged schedules keep their due, unfired times. What was read from SQL never replaces what
+    was decided later. Raises Unavailable when the database is away.
     """
-    with reading(system.database) as connection:
-        paused = all_pauses(connection)
-        rows = known_schedules(connection, task_id)
-        resumed = resumptions(connection)
-        retired = _retired(connection, task_id)
-        skipped = skippers(connection, now)
-    changed = 0
+    if task_id is None:
+        set_strangers_aside(system, now)
+    decided = read_decided(system.database, now, task_id)
+    changed, older = _mirror(system.redis, decided, now, force=False)
     for _ in range(ATTEMPTS):
-        held = _held(system.redis, [row.schedule_id for row in rows])
-        answers = _define(system.redis, rows, held, set(paused), resumed, now)
+        if not older:
+            break
+        again = read_decided(system.database, now, task_id)
+        # Redis may know a later decision than was read; but where nothing was decided meanwhile,
+        # SQL itself has gone back to an earlier state.
+        force = again.revision <= decided.revision
+        decided = again
+        more, older = _mirror(system.redis, decided, now, force=force)
+        changed += more
+    system.redis.incr(keys.CHANGES)
+    return changed
+
+
+def _mirror(redis: Redis, decided: Decided, now: datetime, *, force: bool) -> tuple[int, bool]:
+    """Write what was decided; return how many schedules changed, and whether any of it is older
+    than what Redis has."""
+    changed, older, rows = 0, False, decided.rows
+    for _ in range(ATTEMPTS):
+        held = _held(redis, [row.schedule_id for row in rows])
+        answers = _define(redis, rows, held, decided, now, force=force)
         changed += sum(answer == b"CHANGED" for answer in answers.values())
+        older |= b"OLDER" in answers.values()
         rows = [row for row in rows if answers[row.schedule_id] == b"STALE"]
         if not rows:
             break
-    _remove(system.redis, retired)
-    _mirror_skips(system.redis, skipped)
+    older |= remove_retired(redis, decided, force=force)
+    mirror_skips(redis, decided)
     # Last, so that what was resumed has its new fire time before anything may fire again.
-    _mirror_pauses(system.redis, paused)
-    system.redis.incr(keys.CHANGES)
-    return changed
+    return changed, mirror_pauses(redis, decided, force=force) or older
 
 
 def plan(
@@ -108,30 +120,6 @@ def _nominal(
     return nominal if survives else schedule.next(now)
 
 
-def _mirror_pauses(redis: Redis, paused: Mapping[str, Row[Any]]) -> None:
-    pipeline = redis.pipeline(transaction=True)
-    pipeline.delete(keys.PAUSES)
-    for scope, row in paused.items():
-        note = {
-            "by": row.by,
-            "at": row.at.isoformat(),
-            "reason": row.reason,
-            "until": row.until.isoformat() if row.until else None,
-        }
-        pipeline.hset(keys.PAUSES, scope, json.dumps(note))
-    pipeline.lpush(keys.WAKE, "1")
-    pipeline.ltrim(keys.WAKE, 0, 0)
-    pipeline.execute()
-
-
-def _mirror_skips(redis: Redis, skipped: Sequence[Row[Any]]) -> None:
-    pipeline = redis.pipeline(transaction=False)
-    for row in skipped:
-        pipeline.hset(keys.skips(row.schedule_id), str(int(row.fire_time.timestamp())), row.by)
-        pipeline.expire(keys.skips(row.schedule_id), SKIPS_TTL)
-    pipeline.execute()
-
-
 def _held(redis: Redis, schedule_ids: Sequence[str]) -> list[Held]:
     pipeline = redis.pipeline(transaction=False)
     for schedule_id in schedule_ids:
@@ -142,11 +130,14 @@ def _held(redis: Redis, schedule_ids: Sequence[str]) -> list[Held]:
 
 def _held_of(redis: Redis, schedule_id: str, answer: Any) -> Held:
     try:
-        return Held(*(None if value is None else int(value) for value in answer))
-    except (TypeError, ValueError):
-        # Not a hash of ours, or garbage in it: SQL has the truth, so it is written anew.
-        log.error("Rebuilding schedule %s, which held %.100r", schedule_id, answer)
-        redis.delete(keys.schedule(schedule_id))
+        held = Held(*(None if value is None else int(value) for value in answer))
+        for epoch in (held.nominal, held.last):
+            datetime.fromtimestamp(epoch or 0, UTC)
+        return held
+    except (TypeError, ValueError, OverflowError, OSError):
+        # SQL has the truth, so it is written anew.
+        reason = f"not a schedule of ours: {answer!r}"
+        set_key_aside(redis, keys.schedule(schedule_id), reason)
         return Held(None, None, None)
 
 
@@ -154,10 +145,12 @@ def _define(
     redis: Redis,
     rows: Sequence[Row[Any]],
     held: Sequence[Held],
-    paused: set[str],
-    resumed: Mapping[str, datetime],
+    decided: Decided,
     now: datetime,
+    *,
+    force: bool,
 ) -> dict[str, bytes]:
+    resumed, paused = decided.resumed, decided.paused
     pipeline = redis.pipeline(transaction=False)
     for row, state in zip(rows, held, strict=True):
         last = None if row.last_fire_time is None else int(row.last_fire_time.timestamp())
@@ -183,23 +176,10 @@ def _define(
                 "" if due is None else int(due.timestamp()),
                 fired,
                 row.fired_since,
+                decided.revision,
+                int(force),
                 *template_pairs(row.schedule_id, row.definition, redis),
             ],
         )
     answers = pipeline.execute() if rows else []
     return {row.schedule_id: answer for row, answer in zip(rows, answers, strict=True)}
-
-
-def _retired(connection: Any, task_id: str | None) -> list[str]:
-    statement = schedule_table.select().where(schedule_table.c.retired_at.is_not(None))
-    if task_id is not None:
-        statement = statement.where(schedule_table.c.task_id == task_id)
-    return [row.schedule_id for row in connection.execute(statement)]
-
-
-def _remove(redis: Redis, schedule_ids: Sequence[str]) -> None:
-    pipeline = redis.pipeline(transaction=True)
-    for schedule_id in schedule_ids:
-        pipeline.zrem(keys.SCHEDULE, schedule_id)
-        pipeline.delete(keys.schedule(schedule_id), keys.job(schedule_id))
-    pipeline.execute()

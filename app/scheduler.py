@@ -31,6 +31,7 @@ from app.errors import SettingsError, Unavailable
 from app.firing import Firing
 from app.keeping import take_over
 from app.leader import Leadership
+from app.mending import is_garbage, mend
 from app.recorder import Recorder
 from app.recovery import move, recover, release, settle
 from app.run_jobs import JsonJob
@@ -58,6 +59,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         self._born = datetime.now(UTC).timestamp()
         self._stop = threading.Event()
         self._taken_over = False
+        self._incarnation = ""
         self._chores = self._make_chores()
         self._sql_chores = keeping.chores(system)
         self._queues: tuple[str, ...] = system.settings.queues
@@ -84,9 +86,10 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
                 except REFUSED as error:
                     raise SettingsError(f"Redis refuses the credentials: {error}") from error
                 except (RedisError, OSError) as error:
-                    delay = backoff.delay()
-                    log.warning("Redis is away (%s); trying again in %.1f s", error, delay)
-                    self._stop.wait(delay)
+                    if not self._mended(error):
+                        delay = backoff.delay()
+                        log.warning("Redis is away (%s); trying again in %.1f s", error, delay)
+                        self._stop.wait(delay)
         finally:
             self._stop.set()
             self._leave()
@@ -105,9 +108,10 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         if not due.leads:
             self.leadership.lose()
             return 0
-        if not due.incarnation:
+        if self._is_new(due):
             self._take_over()
-            return 0 if self._taken_over else LONGEST_SLEEP
+            if self._taken_over or not due.incarnation:
+                return 0 if self._taken_over else LONGEST_SLEEP
         busy = self._fire(due)
         self._chores.run(due.now)
         return 0 if busy else self._sleep(due, looked)
@@ -141,19 +145,32 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
 
     # --- steps -----------------------------------------------------------------------------------
 
+    def _is_new(self, due: Due) -> bool:
+        """Tell whether Redis has other content than what was taken over, or lacks some of it."""
+        if not due.incarnation:
+            return True
+        return self._taken_over and (due.incarnation != self._incarnation or due.mended)
+
     def _take_over(self) -> None:
         """Take over before anything fires; without the database, fire what Redis has meanwhile."""
         self._taken_over = False
         try:
-            take_over(self.system)
+            self._incarnation = take_over(self.system)
             self._taken_over = True
         except Unavailable as error:
             log.warning("Taking over without the database, which is away: %s", error)
 
+    def _mended(self, error: Exception) -> bool:
+        """Set aside what a command stumbled over; tell whether that is why it failed."""
+        try:
+            return is_garbage(error) and mend(self.system.redis, self._queues) > 0
+        except (RedisError, OSError):
+            return False
+
     def _keep(self) -> None:
         """One step of the work on SQL, in a thread of its own."""
         if not self._taken_over:
-            take_over(self.system)
+            self._incarnation = take_over(self.system)
             self._taken_over = True
         self._sql_chores.run(datetime.now(UTC))
         self._stop.wait(max(self._sql_chores.seconds_left(), 0.05))
@@ -203,6 +220,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
 
     def _make_chores(self) -> Chores:
         redis, chores = self.system.redis, Chores()
+        chores.every(1, lambda _now: mend(redis, self._queues))
         chores.every(2, lambda now: recover(redis, now.timestamp()))
         chores.every(2, lambda _now: self.heartbeat())
         chores.every(5, lambda _now: release(redis))

@@ -202,7 +202,7 @@ class Supervision:
                 self._take_in(*json.loads(line))
             if len(self._heard) > LONGEST_MESSAGE:
                 raise ValueError("a message without an end")
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             log.warning("Child %d is not understood: %s", self.pid, error)
             self._broken = line_lost("It wrote into the descriptor by which it answers")
             self._kill()

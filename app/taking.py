@@ -6,7 +6,7 @@ import inspect
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
@@ -19,6 +19,7 @@ from app import keys, scripts
 from app.catalogue import Catalogue
 from app.dependencies import dependency_ids
 from app.errors import Invalid
+from app.events import instant
 from app.quarantine import set_aside
 from app.recovery import SILENT_SECONDS
 from app.run_jobs import NewRun, call_of, decoded_hash, rq_time
@@ -28,6 +29,9 @@ log = logging.getLogger("rota.worker")
 
 # RQ's own readers call an execution abandoned after this long; our reaper is far quicker.
 RQ_TTL = 300
+
+# What reading somebody else's data raises.
+UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
 
 # Calls `advance` with keys and arguments.
 Line = Callable[[list[str], list[Any]], Any]
@@ -117,7 +121,11 @@ def advance(
             static = _checked_foreign(redis, catalogue, queue, run_id, answer[3], now)
             approved = ("", "") if static is None else (run_id.decode(), static)
         else:
-            taken = _taken(catalogue, queue, run_id.decode(), execution_id, *answer[3:])
+            try:
+                taken = _taken(catalogue, queue, run_id.decode(), execution_id, *answer[3:])
+            except UNREADABLE as error:
+                _give_up(redis, worker, queue, run_id, execution_id, error, now)
+                continue
             return Advanced(written, taken)
 
 
@@ -137,12 +145,13 @@ def _taken(
     revision: int,
     alone: bytes,
 ) -> Taken:
-    static = json.loads(static_json.decode("utf-8", "replace"))
+    static = _static(static_json)
     try:
         path, args, kwargs = call_of({"data": call})
         task = _task(catalogue, static, path)
         arguments = _by_name(task, args, kwargs) if task else kwargs
-    except (ValueError, TypeError) as error:
+        json.dumps(arguments)
+    except UNREADABLE as error:
         log.error("Run %s cannot be read: %s", run_id, error)
         task, arguments = None, {}
     return Taken(
@@ -157,6 +166,38 @@ def _taken(
         arguments=arguments,
         alone=bool(alone),
     )
+
+
+def _static(text: bytes) -> dict[str, Any]:
+    """Return what never changes about a run. The script's reader takes more than Python's does,
+    and raises nothing for what no clock shows. Raises one of UNREADABLE.
+    """
+    static: dict[str, Any] = json.loads(text.decode())
+    for name in ("at", "fire_time"):
+        if static.get(name) is not None:
+            instant(static[name])
+    return static
+
+
+def _give_up(
+    redis: Redis,
+    worker: str,
+    queue: str,
+    run_id: bytes,
+    execution_id: str,
+    error: Exception,
+    now: datetime,
+) -> None:
+    name = run_id.decode("utf-8", "backslashreplace")
+    reason = f"its field rota_static cannot be read: {error}"[:500]
+    note = json.dumps({"reason": reason, "at": now.isoformat(), "place": keys.queue(queue)})
+    scripts.run(
+        "reject",
+        redis,
+        [keys.job(run_id.decode()), keys.worker_executions(worker)],
+        [queue, run_id, execution_id, f"{keys.queue(queue)} {name}"[:500], note],
+    )
+    log.error("Set aside run %s: %s", name, reason)
 
 
 def _task(catalogue: Catalogue, static: Mapping[str, Any], path: str) -> Task[Any, Any] | None:
@@ -178,15 +219,20 @@ def _checked_foreign(
     try:
         fields = decoded_hash(pairs)
         path, args, kwargs = call_of(fields)
-        depends_on = dependency_ids(fields)
         task = catalogue.by_path(path)
         if task is None:
             raise ValueError(f"it calls {path[:100]}, which is no task of the catalogue")
         arguments = task.parameters.validate(_by_name(task, args, kwargs))
-        name = run_id.decode()
-    except (ValueError, TypeError, Invalid) as error:
+        run = _foreign_run(task, run_id.decode(), queue, arguments, now)
+        return replace(run, depends_on=dependency_ids(fields)).static()
+    except (*UNREADABLE, Invalid) as error:
         set_aside(redis, keys.queue(queue), run_id, str(error), now)
         return None
+
+
+def _foreign_run(
+    task: Task[Any, Any], name: str, queue: str, arguments: dict[str, Any], now: datetime
+) -> NewRun:
     return NewRun(
         run_id=name,
         task_id=task.id,
@@ -197,5 +243,4 @@ def _checked_foreign(
         at=now,
         arguments=arguments,
         triggered_by="rq",
-        depends_on=depends_on,
-    ).static()
+    )

@@ -30,6 +30,7 @@ from app.crew import Crew
 from app.dispatcher import Dispatcher, Post, Until
 from app.errors import SettingsError
 from app.listening import Listener
+from app.mending import is_garbage, mend
 from app.run_jobs import JsonJob
 from app.system import System
 from app.taking import RQ_TTL
@@ -116,6 +117,7 @@ class Worker(RqWorker):
             self._queue_order,
             self._chosen,
             self._counted,
+            self._mended,
         )
 
     def _queue_order(self) -> list[str]:
@@ -135,18 +137,35 @@ class Worker(RqWorker):
 
     def _begin(self) -> None:
         backoff = Backoff()
+        tried = False
         while not self._stop_requested:
             try:
+                if tried:
+                    # What an attempt wrote before it failed would pass for another worker.
+                    self.connection.delete(self.key)
+                tried = True
                 self.register_birth()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
                 self.set_state(WorkerStatus.IDLE)
                 break
             except REFUSED as error:
                 raise SettingsError(f"Redis refuses the credentials: {error}") from error
             except (RedisError, OSError) as error:
+                if self._mended(error):
+                    continue
                 delay = backoff.delay()
                 log.warning("Redis is away (%s); trying again in %.1f s", error, delay)
                 sleep(delay)
         log.info("Worker %s listens on %s", self.name, ", ".join(self.queue_names()))
+
+    def _mended(self, error: Exception) -> bool:
+        """Set aside what a command stumbled over; tell whether that is why it failed."""
+        if not is_garbage(error):
+            return False
+        own = {self.key: "hash", self.executions_key: "set"}
+        try:
+            return mend(self.connection, self.queue_names(), own) > 0
+        except (RedisError, OSError):
+            return False
 
     def _end(self) -> None:
         try:
@@ -203,7 +222,7 @@ class Worker(RqWorker):
         try:
             payload = parse_payload(message)
             command = payload["command"]
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             log.warning("A command is not understood: %r", error)
             return
         if command == "shutdown":

@@ -9,6 +9,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from app import keys
+from app.events import instant
 from app.masking import mask_text
 from app.reads.frame import frame_and_more
 from app.reads.live import ask_redis
@@ -37,8 +38,14 @@ def _set_aside(system: System) -> tuple[SetAside, ...]:
 
 def _entry(name: bytes, text: bytes) -> SetAside:
     try:
-        note = json.loads(text)
-        told = {key: mask_text(str(note.get(key, ""))) for key in ("reason", "place", "at")}
-    except (ValueError, AttributeError, RecursionError):
+        note = json.loads(text.decode("utf-8", "replace"))
+        told = {key: mask_text(str(note.get(key, ""))) for key in ("reason", "place")}
+        told["at"] = _instant(note.get("at", ""))
+    except (ValueError, AttributeError, TypeError, OverflowError, RecursionError):
         told = {"reason": "nothing readable was noted", "place": "", "at": ""}
     return SetAside(name=name.decode("utf-8", "replace"), **told)
+
+
+def _instant(at: Any) -> str:
+    """Scripts note the server's clock in milliseconds."""
+    return instant(at).isoformat() if isinstance(at, int | float) else mask_text(str(at))

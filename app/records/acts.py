@@ -41,6 +41,12 @@ def next_revision(connection: Connection) -> int:
     return int(answer.scalar_one())
 
 
+def present_revision(connection: Connection) -> int:
+    """Return the revision of the newest decision, 0 before the first."""
+    statement = select(counters.c.value).where(counters.c.name == "decisions")
+    return connection.execute(statement).scalar_one_or_none() or 0
+
+
 def commit_act(connection: Connection, act: Act, now: datetime) -> int:
     """Write an act into outbox and audit; return its revision."""
     revision = next_revision(connection)

@@ -42,6 +42,14 @@ def known_schedules(connection: Connection, task_id: str | None = None) -> list[
     return list(connection.execute(statement.order_by(schedules.c.schedule_id)))
 
 
+def retired_schedules(connection: Connection, task_id: str | None = None) -> list[str]:
+    """Return the ids of schedules that are retired, of one task or of all."""
+    statement = select(schedules.c.schedule_id).where(schedules.c.retired_at.is_not(None))
+    if task_id is not None:
+        statement = statement.where(schedules.c.task_id == task_id)
+    return list(connection.execute(statement).scalars())
+
+
 def release_diff(connection: Connection, catalogue: Catalogue) -> list[str]:
     """Say, a line each, what adopting this catalogue would change; changes nothing."""
     rows = {row.schedule_id: row for row in known_schedules(connection)}

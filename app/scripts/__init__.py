@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ NEEDS = {
     "empty": ("dependents",),
     "fire": ("dependents",),
     "recover": ("dependents",),
+    "reject": ("dependents",),
     "retry": ("dependents",),
     "settle": ("dependents",),
     "soon": ("schedule_rows",),
@@ -55,7 +57,10 @@ _ENCODER = Redis().get_encoder()
 
 
 def run(
-    name: str, client: Redis | Pipeline, keys: list[str], args: list[str | bytes | int | float]
+    name: str,
+    client: Redis | Pipeline,
+    keys: Sequence[str | bytes],
+    args: list[str | bytes | int | float],
 ) -> Any:
     """Run the script `name`; its header tells the keys, the arguments and the answer.
 

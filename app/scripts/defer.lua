@@ -7,7 +7,7 @@
 -- Answer: DEFERRED, QUEUED (all had ended), CANCELLED (one had failed), DUPLICATE, or
 --         MISSING and the id of one that Redis does not hold (nothing changed)
 local run_id, may_fail, count = ARGV[1], ARGV[6] == '1', tonumber(ARGV[9])
-if redis.call('EXISTS', KEYS[1]) == 1 then return 'DUPLICATE' end
+if job_exists(KEYS[1]) then return 'DUPLICATE' end
 local open, broken = {}, ARGV[8] ~= '' and ARGV[8] or nil
 for i = 10, 9 + count do
   local there = field('rq:job:' .. ARGV[i], 'status')

@@ -4,23 +4,27 @@
 --       5 newest fire time SQL knows or '', 6 wanted: 'active', 'paused',
 --       7 nominal it should have or '', 8 its due time (nominal + jitter) or '',
 --       9 how many of its counted runs it has started, 10 since which revision,
---       then pairs of the template's hash
--- Answer: SAME, CHANGED, or STALE (somebody moved the schedule meanwhile: read and try again)
+--       11 revision of the decisions, 12 1 to write in any case, then pairs of the template's hash
+-- Answer: SAME, CHANGED, STALE (somebody moved the schedule meanwhile: read and try again), or
+--         OLDER (what is here was decided later: read SQL again)
 local schedule, template = KEYS[1], KEYS[2]
 local nominal = field(schedule, 'nominal') or ''
 if nominal ~= ARGV[4] then return 'STALE' end
 
+local decided = tonumber(field(schedule, 'decided') or '') or -1
+if decided > tonumber(ARGV[11]) and ARGV[12] ~= '1' then return 'OLDER' end
+
 local last = field(schedule, 'last')
-local behind = ARGV[5] ~= '' and (not last or tonumber(last) < tonumber(ARGV[5]))
+local behind = ARGV[5] ~= '' and (tonumber(last or '') or -1) < tonumber(ARGV[5])
 local same = field(schedule, 'revision') == ARGV[3] and not behind
 local due = redis.call('ZSCORE', 'rq:scheduler:scheduled_jobs', ARGV[1])
 
-if redis.call('EXISTS', template) == 0 or not same then
+if not job_exists(template) or not same then
   redis.call('DEL', template)
-  write_pairs(template, 11)
+  write_pairs(template, 13)
 end
 redis.call('HSET', schedule, 'definition', ARGV[2], 'revision', ARGV[3], 'fired', ARGV[9],
-  'fired_since', ARGV[10])
+  'fired_since', ARGV[10], 'decided', ARGV[11])
 if behind then redis.call('HSET', schedule, 'last', ARGV[5]) end
 
 if ARGV[6] == 'paused' then

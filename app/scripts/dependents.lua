@@ -30,9 +30,7 @@ end
 local function tell(id, job, status, data)
   local static = field(job, 'rota_static')
   if type(decoded(static).task_id) ~= 'string' then return end
-  local revision = redis.pcall('HINCRBY', job, 'rota_revision', 1)
-  if type(revision) ~= 'number' then return end
-  emit(id, status, revision, field(job, 'rota_attempt') or 0, static, cjson.encode(data))
+  emit(id, status, next_revision(job), attempts_of(job), static, cjson.encode(data))
 end
 
 local function task_of(job)

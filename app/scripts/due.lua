@@ -1,7 +1,8 @@
 -- What is due now, in one round trip.
 -- ARGV: lock value of the caller, how many schedules at most, then names of queues
 -- Answer: {now ms, incarnation, caller leads (0/1), everything paused (0/1), next due ms or '',
---          due runs {queue, run id}, due schedules as of schedule_rows}
+--          due runs {queue, run id}, due schedules as of schedule_rows,
+--          '' or when something was set aside that is to be built again}
 local now = now_ms()
 local seconds = now / 1000
 local paused = redis.call('HEXISTS', 'rota:pauses', '*')
@@ -33,4 +34,5 @@ end
 
 return {string.format('%.0f', now), redis.call('GET', 'rota:incarnation') or '',
   redis.call('GET', 'rq:scheduler_lock') == ARGV[1] and 1 or 0, paused,
-  next_due == '' and '' or string.format('%.0f', next_due), runs, schedules}
+  next_due == '' and '' or string.format('%.0f', next_due), runs, schedules,
+  redis.call('GET', 'rota:mended') or ''}

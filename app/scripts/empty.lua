@@ -16,9 +16,8 @@ while left < tonumber(ARGV[1]) do
     settle_dependents(id)
     local task = decoded(static).task_id
     if type(task) == 'string' then
-      local revision = redis.pcall('HINCRBY', job, 'rota_revision', 1)
-      emit(id, 'cancelled', type(revision) == 'number' and revision or 1,
-        field(job, 'rota_attempt') or 0, static, cjson.encode({reason = ARGV[2]}))
+      emit(id, 'cancelled', next_revision(job), attempts_of(job), static,
+        cjson.encode({reason = ARGV[2]}))
       redis.call('SREM', 'rota:live:' .. task, id)
       release_buffered(task)
     end

@@ -3,7 +3,7 @@
 -- ARGV: 1 run id, 2 queue, 3 due (epoch s) or '', 4 revision, 5 attempts used, 6 static JSON,
 --       then pairs of the job's hash
 -- Answer: QUEUED, SCHEDULED or DUPLICATE
-if redis.call('EXISTS', KEYS[1]) == 1 then return 'DUPLICATE' end
+if job_exists(KEYS[1]) then return 'DUPLICATE' end
 write_pairs(KEYS[1], 7)
 redis.call('SADD', KEYS[2], ARGV[1])
 redis.call('SADD', 'rq:queues', 'rq:queue:' .. ARGV[2])

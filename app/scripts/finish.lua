@@ -18,8 +18,8 @@ local function finish(first)
   local status = arg(5)
   local member = run_id .. ':' .. execution
   local now = now_ms() / 1000
-  local attempt = tonumber(held[3]) - (tonumber(arg(9)) or 0)
-  local revision = tonumber(held[4]) + 1
+  local attempt = math.max((whole(held[3]) or 1) - (tonumber(arg(9)) or 0), 0)
+  local revision = counted_up(held[4])
 
   -- First of all the fence: a repeated call finds that this execution has ended.
   redis.call('HDEL', job, 'rota_execution', 'rota_stop')

@@ -45,7 +45,7 @@ local function start(id, task, run_id, queue, at, policy, static, first, last)
     end_live_runs(task, 'overlap: run ' .. run_id .. ' takes its place')
   end
   local other = policy ~= 'allow' and live_run(task) or nil
-  if redis.call('EXISTS', job) == 1 then return 'DUPLICATE' end
+  if job_exists(job) then return 'DUPLICATE' end
   if other and policy ~= 'skip' then
     local replaced = field('rota:buffered', task)
     buffer(task, run_id, static, other, job, first, last)
@@ -70,7 +70,7 @@ local function fire(first, last)
     static, missed, count, is_last = unpack(ARGV, first, first + PAIRS - 2)
   local schedule = 'rota:schedule:' .. id
   local held = redis.call('HMGET', schedule, 'last', 'nominal', 'revision')
-  if held[1] and tonumber(held[1]) >= tonumber(passed) then return 'REPLAY' end
+  if held[1] and (tonumber(held[1]) or 0) >= tonumber(passed) then return 'REPLAY' end
   if held[2] ~= nominal or held[3] ~= revision then return 'STALE' end
   -- Who fires what was computed in advance goes by a clock of its own.
   local due = redis.call('ZSCORE', 'rq:scheduler:scheduled_jobs', id)

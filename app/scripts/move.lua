@@ -6,13 +6,14 @@ local due = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not due then return 'GONE' end
 local now = now_ms()
 if tonumber(due) * 1000 > now then return 'EARLY' end
+job_exists(KEYS[2])
 redis.call('ZREM', KEYS[1], ARGV[1])
 if not field(KEYS[2], 'status') then return 'GONE' end
 redis.call('HSET', KEYS[2], 'status', 'queued')
 push(ARGV[2], ARGV[1], false)
 local static = field(KEYS[2], 'rota_static')
 if not static then return 'FOREIGN' end
-local revision = redis.call('HINCRBY', KEYS[2], 'rota_revision', 1)
-emit(ARGV[1], 'queued', revision, field(KEYS[2], 'rota_attempt') or 0, static,
+local revision = next_revision(KEYS[2])
+emit(ARGV[1], 'queued', revision, attempts_of(KEYS[2]), static,
   '{"queued_at":' .. string.format('%.0f', now) .. '}')
 return 'MOVED'

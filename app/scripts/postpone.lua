@@ -10,8 +10,8 @@ redis.call('LREM', 'rq:queue:' .. queue, 0, run_id)
 redis.call('SADD', 'rq:queues', 'rq:queue:' .. queue)
 redis.call('ZADD', 'rq:scheduled:' .. queue, ARGV[2], run_id)
 redis.call('HSET', job, 'status', 'scheduled')
-emit(run_id, 'scheduled', redis.call('HINCRBY', job, 'rota_revision', 1),
-  field(job, 'rota_attempt') or 0, field(job, 'rota_static') or '{}',
+emit(run_id, 'scheduled', next_revision(job),
+  attempts_of(job), field(job, 'rota_static') or '{}',
   cjson.encode({reason = 'postponed'}))
 wake_scheduler()
 return 'SCHEDULED'

@@ -11,6 +11,64 @@ local function now_ms()
   return clock
 end
 
+-- A script that fails half way takes nothing back. So no write of ours may fail by what it finds:
+-- a key that is of another type, or no counter, is renamed to `rota:set_aside:<key>` with a note
+-- for people, and the write goes on with an empty key. What belongs there is built again by the
+-- leader, which `rota:mended` tells (rejoining.py). Any other error still ends the script; the
+-- server raises those (no memory, a full disk, a replica) before the first write only.
+local server = redis
+local redis = {pcall = server.pcall, error_reply = server.error_reply}
+
+local function set_key_aside(key, reason)
+  local now = string.format('%.0f', now_ms())
+  local place = 'rota:set_aside:' .. key
+  if server.call('EXISTS', place) == 1 then place = place .. ':' .. now end
+  server.call('RENAME', key, place)
+  if key == 'rota:pauses' then
+    -- Until SQL's pauses are back, nothing may fire that somebody paused.
+    server.call('HSET', key, '*', '{"by": "rota", "reason": "the pauses are being restored"}')
+  elseif key == 'rota:events' then
+    -- Positions in the old stream mean nothing in the new one: this Redis has another content.
+    redis.call('DEL', 'rota:incarnation')
+  end
+  redis.call('HSET', 'rota:quarantine', key,
+    cjson.encode({reason = reason, at = tonumber(now), place = place}))
+  server.call('SET', 'rota:mended', now)
+end
+
+local function type_of(key) return server.call('TYPE', key)['ok'] end
+
+-- What an error says about the key itself, nil where it is not the key's fault.
+local function fault(command, key, message)
+  if string.find(message, 'WRONGTYPE', 1, true) then return 'it is a ' .. type_of(key) end
+  if command == 'INCR' and (string.find(message, 'not an integer', 1, true)
+    or string.find(message, 'overflow', 1, true)) then
+    return 'it is no counter'
+  end
+  if command == 'XADD' and (string.find(message, 'equal or smaller', 1, true)
+    or string.find(message, 'exhausted', 1, true)) then
+    return 'it takes no more entries'
+  end
+  return nil
+end
+
+function redis.call(command, ...)
+  local answer = server.pcall(command, ...)
+  if type(answer) ~= 'table' or not answer.err then return answer end
+  local key = ...
+  local reason = key and fault(command, key, answer.err)
+  if reason then set_key_aside(key, reason) end
+  return server.call(command, ...)
+end
+
+-- Whether there is such a job. What else bears its name is set aside.
+local function job_exists(job)
+  local kind = type_of(job)
+  if kind == 'hash' or kind == 'none' then return kind == 'hash' end
+  set_key_aside(job, 'it is a ' .. kind .. ', not a job')
+  return false
+end
+
 -- One event a state change, with all that the run's row needs.
 -- `static` is what never changes about a run, `data` what this change brought, both JSON objects.
 local function emit(run_id, status, revision, attempt, static, data)
@@ -57,6 +115,29 @@ local function field(key, name)
   return nil
 end
 
+-- Text as a count that SQL's columns take, nil for anything else.
+local function whole(text)
+  if type(text) ~= 'string' or not string.find(text, '^%d+$') then return nil end
+  local number = tonumber(text)
+  return number < 2147483647 and number or nil
+end
+
+-- The count after this one. Where it is garbage, the seconds of the clock: more than any real one,
+-- so that the history takes what comes.
+local function counted_up(text)
+  return (text and (whole(text) or math.floor(now_ms() / 1000)) or 0) + 1
+end
+
+-- Count up a run's revision.
+local function next_revision(job)
+  local revision = counted_up(field(job, 'rota_revision'))
+  redis.call('HSET', job, 'rota_revision', revision)
+  return revision
+end
+
+-- How many attempts a run has used, as far as can be read.
+local function attempts_of(job) return whole(field(job, 'rota_attempt')) or 0 end
+
 -- Return one run of the task that has not ended; ids of runs that are gone, or ended without us,
 -- are dropped from the set.
 local function live_run(task)
@@ -79,7 +160,7 @@ local function buffer(task, run_id, static, other, job, first, last)
   local earlier = field('rota:buffered', task)
   if earlier and earlier ~= run_id then
     local replaced = 'rq:job:' .. earlier
-    emit(earlier, 'skipped', redis.call('HINCRBY', replaced, 'rota_revision', 1), 0,
+    emit(earlier, 'skipped', next_revision(replaced), 0,
       field(replaced, 'rota_static') or static,
       '{"reason":"overlap: a newer fire time took its place"}')
     redis.call('DEL', replaced)
@@ -101,7 +182,7 @@ local function release_buffered(task)
   redis.call('HSET', job, 'status', 'queued')
   redis.call('SADD', 'rota:live:' .. task, run_id)
   push(field(job, 'origin') or 'default', run_id, false)
-  emit(run_id, 'queued', redis.call('HINCRBY', job, 'rota_revision', 1), 0,
+  emit(run_id, 'queued', next_revision(job), 0,
     field(job, 'rota_static') or '{}', '{"queued_at":' .. string.format('%.0f', now_ms()) .. '}')
   return true
 end
@@ -118,8 +199,8 @@ local function withdraw(run_id, job, reason)
     redis.call('EXPIRE', key, 86400)
   end
   local static = field(job, 'rota_static') or '{}'
-  emit(run_id, 'cancelled', redis.call('HINCRBY', job, 'rota_revision', 1),
-    field(job, 'rota_attempt') or 0, static, cjson.encode({reason = reason}))
+  emit(run_id, 'cancelled', next_revision(job),
+    attempts_of(job), static, cjson.encode({reason = reason}))
 end
 
 -- Ask the worker of a running run to end it: by RQ's own command at once, and by a mark that its

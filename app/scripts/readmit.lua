@@ -4,7 +4,7 @@
 --       5 revision, 6 attempt, 7 static JSON, 8 started at (epoch ms), 9 worker,
 --       then pairs of the job's hash as it was when it started
 -- Answer: OK or DUPLICATE
-if redis.call('EXISTS', KEYS[1]) == 1 then return 'DUPLICATE' end
+if job_exists(KEYS[1]) then return 'DUPLICATE' end
 write_pairs(KEYS[1], 10)
 redis.call('HSET', KEYS[1], 'status', 'started', 'rota_execution', ARGV[3], 'rota_revision', ARGV[5],
   'rota_attempt', ARGV[6])

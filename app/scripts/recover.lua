@@ -23,8 +23,8 @@ for _, at in ipairs(decoded(field(job, 'rota_recoveries'))) do
   if type(at) == 'number' and at > now - tonumber(ARGV[5]) then recent[#recent + 1] = at end
 end
 recent[#recent + 1] = math.floor(now)
-local revision = redis.call('HINCRBY', job, 'rota_revision', 1)
-local attempt = field(job, 'rota_attempt') or 0
+local revision = next_revision(job)
+local attempt = attempts_of(job)
 local static = field(job, 'rota_static') or '{}'
 redis.call('HDEL', job, 'rota_execution')
 redis.call('HSET', job, 'rota_recoveries', cjson.encode(recent))
@@ -37,6 +37,7 @@ if #recent >= tonumber(ARGV[4]) then
   redis.call('ZADD', 'rq:failed:' .. queue, now + tonumber(ARGV[6]), run_id)
   redis.call('EXPIRE', job, tonumber(ARGV[6]))
   local task = decoded(static).task_id
+  if type(task) ~= 'string' then task = nil end
   if task then redis.call('SREM', 'rota:live:' .. task, run_id) end
   emit(run_id, 'quarantined', revision, attempt, static, cjson.encode(data))
   if task then release_buffered(task) end

@@ -8,9 +8,12 @@ local status = field(job, 'status')
 if status == 'queued' or status == 'started' or status == 'scheduled' or status == 'deferred' then
   return status
 end
-if not status then write_pairs(job, 7) end
+if not status then
+  job_exists(job)
+  write_pairs(job, 7)
+end
 -- The history may be ahead of a hash that was restored from an older state.
-local revision = math.max(tonumber(field(job, 'rota_revision') or '0'), tonumber(ARGV[4])) + 1
+local revision = math.max(counted_up(field(job, 'rota_revision')), tonumber(ARGV[4]) + 1)
 redis.call('HSET', job, 'status', 'queued', 'rota_revision', revision, 'rota_attempt', ARGV[5])
 redis.call('HDEL', job, 'rota_broken_by', 'rota_waits')
 redis.call('PERSIST', job)

@@ -15,7 +15,7 @@
 local function start(queue, id, job, held)
   local now, worker, execution = now_ms() / 1000, ARGV[1], ARGV[5]
   local ttl = tonumber(ARGV[7])
-  local attempt, revision = tonumber(held[3] or '0') + 1, tonumber(held[4] or '0') + 1
+  local attempt, revision = (whole(held[3]) or 0) + 1, counted_up(held[4])
   redis.call('HSET', job, 'status', 'started', 'started_at', ARGV[8], 'last_heartbeat', ARGV[8],
     'worker_name', worker, 'rota_execution', execution, 'rota_attempt', attempt,
     'rota_revision', revision)
@@ -39,12 +39,12 @@ local function read_job(job)
     'rota_alone')
 end
 
--- What of our own could not be worked with, nil where all can. A script that fails half way takes
--- nothing back, so this is asked before the run leaves its queue.
+-- What of our own could not be worked with, nil where all can; asked before the run leaves its
+-- queue. What only Python finds unreadable is given up by the caller (reject.lua).
 local function broken_part(id, held)
   if string.find(id, '[^\33-\126]') then return 'id' end
-  if not string.find(held[3] or '0', '^%d+$') then return 'field rota_attempt' end
-  if not string.find(held[4] or '0', '^%d+$') then return 'field rota_revision' end
+  if not whole(held[3] or '0') then return 'field rota_attempt' end
+  if not whole(held[4] or '0') then return 'field rota_revision' end
   local static = decoded(held[2])
   if type(static.task_id) ~= 'string' or type(static.trigger) ~= 'string'
     or type(static.at) ~= 'number' then
@@ -61,7 +61,7 @@ local function taken_before()
       local job = 'rq:job:' .. id
       local held = read_job(job)
       return {'run', field(job, 'origin') or ARGV[12], id, held[2], held[5] or '',
-        tonumber(held[3]), tonumber(held[4]), held[6] or ''}
+        whole(held[3]) or 1, whole(held[4]) or 1, held[6] or ''}
     end
   end
   return nil

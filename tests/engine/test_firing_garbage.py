@@ -66,11 +66,6 @@ def _definition_with_arguments_that_are_no_object(redis: Redis) -> None:
     _broken(redis, definition=_changed(redis, arguments=5))
 
 
-def _live_set_of_another_type(redis: Redis) -> None:
-    redis.set(keys.live("stranger"), "text")
-    _broken(redis, definition=_changed(redis, task_id="stranger"))
-
-
 def _broken(redis: Redis, **changes: str) -> None:
     fields = held(redis, "greet") | changes
     redis.hset(keys.schedule("broken"), mapping=fields)
@@ -94,7 +89,6 @@ KINDS: list[Callable[[Redis], None]] = [
     _definition_without_its_schedule,
     _definition_with_an_impossible_schedule,
     _definition_with_arguments_that_are_no_object,
-    _live_set_of_another_type,
 ]
 
 

@@ -1,0 +1,34 @@
+-- Put runs that are live back where the scripts look for them, as far as they are not there.
+-- ARGV: 1 seconds a worker may be silent, 2 1 to tell the history of those that have ended, then
+--       triples of run id, task id, when a delayed one is due (epoch s)
+-- Answer: the status of each job, '' where there is none
+local now = now_ms() / 1000
+local answers = {}
+-- RQ's words for an end and the history's.
+local ENDS = {finished = 'succeeded', failed = 'failed', canceled = 'cancelled', stopped = 'stopped'}
+for i = 3, #ARGV, 3 do
+  local run_id, task, due = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local job = 'rq:job:' .. run_id
+  local status = field(job, 'status') or ''
+  local queue, execution = field(job, 'origin') or 'default', field(job, 'rota_execution')
+  if status == 'queued' and not redis.call('LPOS', 'rq:queue:' .. queue, run_id) then
+    push(queue, run_id, false)
+  elseif status == 'scheduled' then
+    redis.call('ZADD', 'rq:scheduled:' .. queue, 'NX', due, run_id)
+  elseif status == 'started' and execution then
+    redis.call('ZADD', 'rota:liveness', 'NX', now + tonumber(ARGV[1]), queue .. '|' .. run_id .. '|' .. execution)
+  elseif status == 'deferred' and field(job, 'rota_waits') then
+    redis.call('ZADD', 'rq:deferred:' .. queue, 'NX', now, run_id)
+  elseif status == 'deferred' then
+    redis.call('HSETNX', 'rota:buffered', task, run_id)
+  end
+  if status == 'queued' or status == 'scheduled' or status == 'started' or field(job, 'rota_waits') then
+    redis.call('SADD', 'rota:live:' .. task, run_id)
+  elseif ENDS[status] and ARGV[2] == '1' then
+    emit(run_id, ENDS[status], next_revision(job), attempts_of(job),
+      field(job, 'rota_static') or '{}', '{}')
+  end
+  answers[#answers + 1] = status
+end
+wake_scheduler()
+return answers
