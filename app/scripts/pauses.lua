@@ -5,6 +5,6 @@ local held = tonumber(field('rota:pauses', ':revision') or '') or -1
 if held > tonumber(ARGV[1]) and ARGV[2] ~= '1' then return 'OLDER' end
 redis.call('DEL', 'rota:pauses')
 redis.call('HSET', 'rota:pauses', ':revision', ARGV[1])
-write_pairs('rota:pauses', 3)
+if #ARGV > 2 then write_pairs('rota:pauses', 3) end
 wake_scheduler()
 return 'OK'
