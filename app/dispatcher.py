@@ -172,11 +172,10 @@ class Dispatcher:
         except REFUSED as error:
             raise SettingsError(f"Redis refuses the credentials: {error}") from error
         except (RedisError, OSError) as error:
-            if self._post.mended(error):
-                return False
-            delay = self._backoff.delay()
-            self._away_until = monotonic() + delay
-            log.warning("Redis is away (%s); trying again in %.1f s", error, delay)
+            if not self._post.mended(error):
+                delay = self._backoff.delay()
+                self._away_until = monotonic() + delay
+                log.warning("Redis is away (%s); trying again in %.1f s", error, delay)
             return False
         return True
 

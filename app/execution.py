@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from time import monotonic, time
 from typing import Any
 
@@ -20,6 +20,7 @@ from app.logs import write_line
 from app.masking import mask_text
 from app.outcomes import Ending, Outcome, decide, rq_result
 from app.output import Written
+from app.parking import PARK_FOR, parked_since
 from app.perform import timed_out
 from app.policies import Retry
 from app.recovery import SILENT_SECONDS
@@ -34,7 +35,6 @@ log = logging.getLogger("rota.worker")
 
 BEAT_SECONDS = 5.0
 PROGRESS_SECONDS = 0.5
-PARK_FOR = timedelta(minutes=10)
 # After its own alarm a run has this long to end; then it hangs in C code or caught the alarm.
 HARD_TIMEOUT_GRACE = 5.0
 
@@ -279,32 +279,10 @@ class RunExecution:
     def _unknown(self) -> Outcome:
         """Park a run whose task this code does not have: a newer worker may know it."""
         task_id = self.taken.static.get("task_id")
-        if time() - self._parked_since() > PARK_FOR.total_seconds():
+        if time() - parked_since(self._redis, self.taken.run_id) > PARK_FOR.total_seconds():
             message = f"No worker knows the task {task_id}: it was renamed or removed."
             return Outcome("quarantined", error=told("UnknownTask", message))
         return Outcome("unknown", reason=f"this worker's code has no task {task_id}; tried again")
-
-    def _parked_since(self) -> float:
-        job, now = keys.job(self.taken.run_id), time()
-        try:
-            self._redis.hsetnx(job, "rota_parked_since", str(now))
-            since: Any = self._redis.hget(job, "rota_parked_since")
-            parked = _past(since, now)
-            if parked is None:
-                self._redis.hset(job, "rota_parked_since", str(now))
-        except (RedisError, OSError):
-            # The next worker that takes it finds out.
-            parked = None
-        return now if parked is None else parked
-
-
-def _past(text: bytes | None, now: float) -> float | None:
-    """Return a time that has been (epoch s); None for a coming one and for garbage."""
-    try:
-        found = float(text or b"")
-    except ValueError:
-        return None
-    return found if 0 <= found <= now else None
 
 
 NO_RETRY = Retry(0)

@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from app import keys
-from app.execution import PARK_FOR, RunExecution
+from app.parking import PARK_FOR, parked_since
 from app.system import System
 from app.taking import take
 from tests.worker.crews import burst, start_worker, status, trigger, wait_for, worker_names
@@ -107,16 +107,14 @@ def test_a_number_of_twenty_digits_is_set_aside(worker_system: System, field: st
 def test_a_garbage_time_of_parking_parks_anew(worker_system: System, value: bytes) -> None:
     redis = worker_system.redis
     run_id = trigger(worker_system, "behaves")
-    taken = take(redis, worker_system.catalogue, "w", QUEUES)
-    assert taken
     redis.hset(keys.job(run_id), "rota_parked_since", value)
     before = time.time()
-    assert before <= RunExecution(redis, taken, "w")._parked_since() <= time.time()
+    assert before <= parked_since(redis, run_id) <= time.time()
     kept: Any = redis.hget(keys.job(run_id), "rota_parked_since")
     assert before <= float(kept) <= time.time()
     # From then on it counts.
     redis.hset(keys.job(run_id), "rota_parked_since", str(before - PARK_FOR.total_seconds()))
-    parked = RunExecution(redis, taken, "w")._parked_since()
+    parked = parked_since(redis, run_id)
     assert parked == pytest.approx(before - PARK_FOR.total_seconds())
 
 
