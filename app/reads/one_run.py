@@ -12,6 +12,7 @@ from sqlalchemy import Select, select, tuple_
 from app import keys
 from app.errors import Unavailable, Unknown
 from app.reads.kin import kin, kin_views
+from app.reads.pace import lately, pace
 from app.reads.run_logs import kept_page, live_page
 from app.reads.run_rows import LISTED, attempt_view, live_view, masked, run_view
 from app.reads.shapes import RunDetail
@@ -56,12 +57,12 @@ def run_page(
     One query, one Redis round trip. Raises Unknown, Unavailable.
     """
     logs = select(run_logs).where(run_logs.c.run_id == run_id)
-    reads = (*_of_run(run_id), *_neighbours(run_id), logs, *kin(run_id))
+    reads = (*_of_run(run_id), *_neighbours(run_id), logs, lately(run_id), *kin(run_id))
     whole, found = _laid_over(system, run_id, *reads, log_lines=log_lines)
     view = masked(whole)
     if not found.rows:
         return view, RunDetail(), found.log
-    _, _, before, after, parent, kept, *related = found.rows
+    _, _, before, after, parent, kept, past, *related = found.rows
     children, dependencies = kin_views(related)
     detail = RunDetail(
         before=before[0].run_id if before else None,
@@ -69,6 +70,7 @@ def run_page(
         children=children,
         dependencies=dependencies,
         parent=run_view(parent[0]) if parent else None,
+        pace=pace(past),
     )
     if view.ended and kept:
         lines, dropped = list(kept[0].lines), kept[0].dropped

@@ -94,6 +94,15 @@ class TaskDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How long `count` past runs of a task took, in seconds: the median and 9 of 10."""
+
+    count: int
+    p50: float
+    p90: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunDetail:
     """What a run's own page shows beside its view."""
 
@@ -102,6 +111,7 @@ class RunDetail:
     children: RelatedRuns = field(default_factory=RelatedRuns)
     dependencies: RelatedRuns = field(default_factory=RelatedRuns)
     parent: RunView | None = None
+    pace: Pace | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,21 @@ from flask.typing import ResponseReturnValue
 from app import reads
 from app.errors import Conflict, Invalid
 from app.views import LogLine, LogPage, RunView, rfc3339
-from console.context import current_system
+from console.context import current_system, now
 from console.live import live
 from console.pages.frame import render
+from console.run_end import expected
 from console.run_form import Field, fields
+from console.run_graph import draw
+from console.run_spans import spans
 from console.run_steps import steps
 from console.wording import shown
 
 # The page shows the end of the log; the whole of it has an address of its own.
 LOG_SHOWN = 500
 LOG_READ = 1000
+# As much as a run's log may hold: a filter looks at all of it.
+LOG_WHOLE = 2000
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
 blueprint = Blueprint("run", __name__)
@@ -50,14 +55,18 @@ def show(
     refused: Invalid | Conflict | None = None,
 ) -> str:
     """Render the page, with what was entered and why it was refused where a form came back."""
-    run, detail, log = reads.run_page(current_system(), run_id, LOG_SHOWN)
     level, find = request.args.get("level", ""), request.args.get("find", "").strip()
+    lines = LOG_WHOLE if level or find else LOG_SHOWN
+    run, detail, log = reads.run_page(current_system(), run_id, lines)
     errors = refused.fields if isinstance(refused, Invalid) else {}
     return render(
         "run.html",
         run=run,
         detail=detail,
         steps=steps(run),
+        ends=expected(run, detail.pace, now()),
+        spans=spans(run, now()),
+        graph=draw(run, detail),
         lines=_filtered(log.lines, level, find) if log else (),
         log=log,
         level=level,

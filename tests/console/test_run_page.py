@@ -81,7 +81,7 @@ def test_a_log_is_filtered_by_level_and_words(viewer: Browser, console_system: S
     past_log(console_system, run_id, "first words", "second line")
     assert "second line" not in viewer.get(f"/runs/{run_id}?find=FIRST").text
     assert "first words" in viewer.get(f"/runs/{run_id}?find=FIRST&level=info").text
-    assert "No line among the last 500 fits" in viewer.get(f"/runs/{run_id}?level=error").text
+    assert "No line fits" in viewer.get(f"/runs/{run_id}?level=error").text
 
 
 def test_frames_of_libraries_are_folded(viewer: Browser, console_system: System) -> None:
