@@ -12,6 +12,7 @@ from app.deaths import MemoryWatch
 from app.descendants import adopt_descendants, children, end_children
 from app.listening import Listener
 from app.supervision import Supervision
+from app.sweeper import Sweeper
 from app.taking import Taken
 from app.wear import Limits
 
@@ -27,8 +28,9 @@ class Crew:
         self._limits = limits
         self._listener = listener
         self._memory = MemoryWatch()
+        self._sweeper = Sweeper()
         # Whatever this process started before is not ours to end.
-        self._spared = children()
+        self._spared = children() | {self._sweeper.pid}
         self._sharing = {name: task.together for name, task in catalogue.tasks.items()}
         self._sharing = {name: most for name, most in self._sharing.items() if most > 1}
         self._going_on: Counter[str] = Counter()
@@ -70,7 +72,7 @@ class Crew:
 
     def tend(self) -> None:
         """Keep the times of children that are to end."""
-        for child in self.members:
+        for child in list(self.members):
             child.tend()
 
     def bury(self) -> None:
@@ -81,6 +83,7 @@ class Crew:
         for child in dead:
             self._listener.remove(child.sources)
             self.members.remove(child)
+            self._sweeper.removed(child.pid)
         if not end_children(self._spared | {child.pid for child in self.members}):
             log.warning("Something that a run started does not end")
 
@@ -100,6 +103,7 @@ class Crew:
         for child in self.members:
             child.dismiss()
         self.bury()
+        self._sweeper.end()
 
     def _free(self) -> Supervision | None:
         return next((child for child in self.members if child.free and not child.shared), None)
@@ -111,6 +115,7 @@ class Crew:
         # Else the numbers of a dead child's descriptors, given out again, would seem taken.
         self.bury()
         child = Supervision(self._catalogue, self._limits, self._memory, shared=shared)
+        self._sweeper.added(child.pid)
         self._listener.add(child.sources)
         self.members.append(child)
         return child

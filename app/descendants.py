@@ -14,7 +14,10 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
+from types import FrameType
 
+# How a child hears that its worker died.
+ORPHANED = signal.SIGUSR2
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 SWEEP_SECONDS = 1.0
@@ -28,11 +31,18 @@ def adopt_descendants() -> None:
 
 
 def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent dies."""
+    """End this process, and all that it started, when its parent dies."""
+    signal.signal(ORPHANED, _end_with_all)
     if LINUX:
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, ORPHANED, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def _end_with_all(_number: int, _frame: FrameType | None) -> None:
+    end_children()
+    # Not by `os._exit`, which a shared child has replaced to tell its parent.
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def has_children() -> bool:
@@ -44,13 +54,42 @@ def has_children() -> bool:
     return True
 
 
-def children() -> set[int]:
-    """Return the ids of this process's children; empty where the system does not tell."""
+def children(pid: int | None = None) -> set[int]:
+    """Return the ids of a process's children (default: this one's); empty where the system does
+    not tell."""
     found: set[int] = set()
-    for path in Path("/proc/self/task").glob("*/children"):
+    for path in Path(f"/proc/{pid or 'self'}/task").glob("*/children"):
         with suppress(OSError):
             found.update(map(int, path.read_text(encoding="ascii").split()))
     return found
+
+
+def descendants_of(pid: int) -> set[int]:
+    """Return the ids of a process's children, theirs, and so on."""
+    found = children(pid)
+    return found.union(*(descendants_of(child) for child in found))
+
+
+def born_at(pid: int) -> str:
+    """Return when a process began, in ticks since the system did: with its id it names it for ever.
+
+    '-' where the system does not tell.
+    """
+    return _stat(pid)[19] if _stat(pid) else "-"
+
+
+def is_dead(pid: int) -> bool:
+    """Return whether a process has ended, waited for or not."""
+    fields = _stat(pid)
+    return not fields or fields[0] == "Z"
+
+
+def _stat(pid: int) -> list[str]:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()
 
 
 def end_children(spared: Collection[int] = ()) -> bool:

@@ -34,6 +34,14 @@ def put_in_place(descriptor: int, number: int) -> None:
     os.close(descriptor)
 
 
+def close_all_but(descriptor: int) -> None:
+    """Close everything above stderr except one."""
+    for number in _open_descriptors():
+        if number > 2 and number != descriptor:
+            with suppress(OSError):
+                os.close(number)
+
+
 def hide_lines(spared: Collection[int]) -> None:
     """Put nothing behind every inherited socket, pipe and poll but the spared ones.
 

@@ -7,6 +7,7 @@ script. Everything else (signs of life, lines, progress) happens at most about o
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +38,7 @@ ANNOUNCE_SECONDS = 1.0
 # How long after the end of the draining it is tried to write how runs ended.
 LAST_WORDS_SECONDS = 3.0
 ATTEMPTS_TO_START = 3
+KEEP_TIMES_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,9 @@ class Dispatcher:
 
     def work(self) -> None:
         """Work until something says stop. Raises SettingsError where Redis refuses credentials."""
+        # Redis may let us wait for long: time-outs are kept meanwhile.
+        signal.signal(signal.SIGALRM, lambda _number, _frame: self._keep_times())
+        signal.setitimer(signal.ITIMER_REAL, KEEP_TIMES_SECONDS, KEEP_TIMES_SECONDS)
         while not self._finished():
             self._crew.bury()
             self._crew.fill()
@@ -103,10 +108,13 @@ class Dispatcher:
             self._listen()
             for execution in [one for one in self.running if one.outcome is not None]:
                 self._close(execution)
+            self._keep_times()
             for execution in self.running:
-                self._tend(execution)
-            self._crew.tend()
+                if self._drain_until is not None:
+                    execution.request_stop()
+                self._with_redis(execution.tend)
             self._lines.flush()
+        signal.setitimer(signal.ITIMER_REAL, 0)
         self._lines.flush(last=True)
         self._line.close()
 
@@ -219,13 +227,14 @@ class Dispatcher:
             longest = min(longest, self._drain_until - now)
         return longest
 
-    def _tend(self, execution: RunExecution) -> None:
-        execution.end_if_overdue()
-        if self._drain_until is not None:
-            execution.request_stop()
-            if monotonic() > self._drain_until:
+    def _keep_times(self) -> None:
+        """Kill what has to end by now; called in the middle of anything, so it does no more."""
+        over = self._drain_until is not None and monotonic() > self._drain_until
+        for execution in list(self.running):
+            execution.end_if_overdue()
+            if over:
                 execution.end_at_once(Outcome("interrupted", reason="its worker had to stop"))
-        self._with_redis(execution.tend)
+        self._crew.tend()
 
     # --- one run ---------------------------------------------------------------------------------
 

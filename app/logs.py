@@ -17,13 +17,14 @@ from pathlib import Path
 from time import time
 from typing import Any
 
-from app.errors import SettingsError
 from app.masking import learn, mask_text
 from app.settings import Settings
 from app.storable import storable_text
 
 # What is longer is cut before it is searched for secrets.
 LONGEST_SEARCHED = 1_000_000
+log = logging.getLogger("rota.logs")
+
 LARGEST_FILE = 10_000_000
 OLD_FILES = 3
 KEEP = timedelta(days=14)
@@ -68,18 +69,11 @@ class PlainLines(logging.Formatter):
 def configure(process: str, settings: Settings, level: int = logging.INFO) -> Path:
     """Log to stderr and to this process's own file; return the file's path.
 
-    Raises SettingsError when LOG_DIR cannot be written.
+    Where LOG_DIR cannot be written it is said once, and stderr alone has the lines.
     """
     learn(settings)
     folder = settings.log_dir
     path = folder / f"{process}-{os.getpid()}.jsonl"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=LARGEST_FILE, backupCount=OLD_FILES)
-    except OSError as error:
-        raise SettingsError(f"LOG_DIR={folder} cannot be written: {error}") from error
-    _prune(folder)
-    handler.setFormatter(JsonLines())
     console = logging.StreamHandler(sys.stderr)
     console.setFormatter(PlainLines())
     root = logging.getLogger()
@@ -87,11 +81,30 @@ def configure(process: str, settings: Settings, level: int = logging.INFO) -> Pa
         root.removeHandler(old)
         if isinstance(old, RotatingFileHandler):
             old.close()
-    root.addHandler(handler)
     root.addHandler(console)
     root.setLevel(level)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        root.addHandler(_OwnFile(path, maxBytes=LARGEST_FILE, backupCount=OLD_FILES))
+        _prune(folder)
+    except OSError as error:
+        log.warning("LOG_DIR=%s cannot be written (%s): stderr alone has the lines", folder, error)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     return path
+
+
+class _OwnFile(RotatingFileHandler):
+    """This process's file. Where it cannot be written any more, that is said once."""
+
+    def __init__(self, path: Path, **options: Any) -> None:
+        super().__init__(path, **options)
+        self.setFormatter(JsonLines())
+        self._told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        if not self._told:
+            self._told = True
+            print(f"{self.baseFilename} cannot be written: {sys.exc_info()[1]}", file=sys.stderr)
 
 
 def write_line(line: Mapping[str, Any], run_id: str) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from app.errors import DefinitionError, Invalid
+from app.run_jobs import MAX_CALL_BYTES
 from app.storable import UNSTORABLE, storable
 
 MAX_ERRORS = 20
+# The rest of a call, its name above all, is far smaller than this.
+LARGEST_ARGUMENTS = MAX_CALL_BYTES - 10_000
 
 
 class Parameters:
@@ -34,6 +38,7 @@ class Parameters:
         wrong = {name: UNSTORABLE for name, value in dumped.items() if storable(value) != value}
         if wrong:
             raise Invalid("The arguments cannot be kept.", wrong)
+        _check_size(dumped)
         return dumped
 
     def restore(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,6 +52,19 @@ class Parameters:
             return self._model.model_validate(dict(arguments))
         except ValidationError as error:
             raise Invalid("The arguments do not fit the task.", _by_field(error)) from error
+
+
+def _check_size(arguments: Mapping[str, Any]) -> None:
+    """Refuse what a worker would refuse: both measure the JSON, in which é takes six bytes."""
+    sizes = {name: len(json.dumps(value)) for name, value in arguments.items()}
+    total = sum(sizes.values())
+    if total > LARGEST_ARGUMENTS:
+        largest = max(sizes, key=lambda name: sizes[name])
+        raise Invalid(
+            f"The arguments are {total:,} bytes as JSON, with non-ASCII characters escaped; "
+            f"{LARGEST_ARGUMENTS:,} are allowed.",
+            {largest: f"less than its {sizes[largest]:,} bytes; pass where it is stored instead"},
+        )
 
 
 def _by_field(error: ValidationError) -> dict[str, str]:

@@ -147,7 +147,7 @@ class Supervision:
 
     def end_all(self, outcome: Outcome) -> None:
         """End all of its runs at once, with `outcome` unless they were ending already."""
-        for assignment in self.assignments.values():
+        for assignment in list(self.assignments.values()):
             assignment.ending_as = assignment.ending_as or outcome
         self._kill()
 
@@ -155,7 +155,7 @@ class Supervision:
         """Kill it where a run that shares it does not let go, once the others had their time."""
         stuck = [
             one
-            for one in self.assignments.values()
+            for one in list(self.assignments.values())
             if one.let_go_by and one.outcome is None and monotonic() >= one.let_go_by
         ]
         if not stuck or not self.alive:
@@ -163,7 +163,6 @@ class Supervision:
         if self._spared_until is None:
             self._spared_until = monotonic() + SPARED_SECONDS
             self._worn = f"run {stuck[0].run_id} does not let go of it"
-            log.warning("Child %d takes no further run: %s", self.pid, self._worn)
         if len(stuck) == len(self.assignments) or monotonic() >= self._spared_until:
             why = f"run {stuck[0].run_id}, with which it shared a process, had to be killed"
             self.end_all(Outcome("interrupted", reason=why))

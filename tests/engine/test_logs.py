@@ -7,12 +7,13 @@ import logging
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import pytest
 
-from app.errors import SettingsError
 from app.logs import KEEP, configure, line_of, write_line
 from app.settings import Settings
 
@@ -119,7 +120,31 @@ def test_old_files_go_and_young_ones_stay(settings: Settings) -> None:
     assert other.exists()
 
 
-def test_a_folder_that_cannot_be_written_is_named(settings: Settings, tmp_path: Path) -> None:
+def test_where_the_folder_cannot_be_written_it_is_said_once(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(SettingsError, match=r"LOG_DIR=.*file/logs cannot be written"):
-        configure("web", replace(settings, log_dir=tmp_path / "file/logs"))
+    configure("web", replace(settings, log_dir=tmp_path / "file/logs"))
+    log.warning("goes on")
+    log.warning("and on")
+    said = capsys.readouterr().err
+    assert said.count("file/logs cannot be written") == 1
+    assert "goes on" in said
+    assert "and on" in said
+
+
+def test_where_the_disk_fills_up_later_it_is_said_once(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure("web", settings)
+    (file,) = [h for h in logging.getLogger().handlers if isinstance(h, RotatingFileHandler)]
+    full = open("/dev/full", "w")  # noqa: SIM115, PTH123 - the handler closes it
+    whole, file.stream = file.stream, full
+    log.warning("goes on")
+    log.warning("and on")
+    said = capsys.readouterr().err
+    assert said.count("cannot be written") == 1
+    assert "and on" in said
+    file.stream = whole
+    with suppress(OSError):
+        full.close()

@@ -129,3 +129,17 @@ def test_parameters_may_be_named_as_they_like(name: str) -> None:
     exec(f"def named({name}: int = 1): ...", scope)  # noqa: S102 - a name that is a parameter here
     assert Parameters(scope["named"]).validate({name: 5}) == {name: 5}
     assert Parameters(scope["named"]).restore({name: 5}) == {name: 5}
+
+
+def test_too_large_ones_are_refused_as_their_worker_measures_them() -> None:
+    """340 KB of Cyrillic are a megabyte of escaped JSON."""
+
+    def takes(text: str = "", other: str = "") -> None: ...
+
+    parameters = Parameters(takes)
+    fits = "я" * 160_000
+    assert parameters.validate({"text": fits}) == {"text": fits}
+    with pytest.raises(Invalid) as caught:
+        parameters.validate({"text": "я" * 170_000, "other": "x"})
+    assert "1,020," in str(caught.value)
+    assert list(caught.value.fields) == ["text"]

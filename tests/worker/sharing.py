@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import json
 import logging
 import os
+import signal
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from app import current_run, progress, task
 
@@ -123,3 +127,36 @@ def has_its_own(seconds: float = 0.0) -> int:
     """Return the process of a task that shares none."""
     time.sleep(seconds)
     return os.getpid()
+
+
+def _spawned(told: str) -> None:
+    """Start programs that want to survive, and note their ids in a file."""
+    plain = subprocess.Popen(["sleep", "300"])
+    apart = subprocess.Popen(["env", "-i", "sleep", "301"], start_new_session=True)
+    script = "setsid sleep 302 >/dev/null 2>&1 & echo $!"
+    daemon = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    note = Path(told + ".new")
+    note.write_text(json.dumps([plain.pid, apart.pid, int(daemon.stdout)]))
+    note.rename(told)
+
+
+@task()
+def spawns_and_waits(told: str) -> None:
+    """Start programs and wait in Python."""
+    _spawned(told)
+    time.sleep(60)
+
+
+@task()
+def spawns_and_hangs(told: str) -> None:
+    """Start programs and hang in native code, deaf to signals."""
+    _spawned(told)
+    signal.pthread_sigmask(signal.SIG_BLOCK, range(1, signal.NSIG))
+    ctypes.CDLL(None).sleep(60)
+
+
+@task(threads=2)
+def shared_spawns(told: str) -> None:
+    """Start programs from a thread."""
+    _spawned(told)
+    time.sleep(60)
