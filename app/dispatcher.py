@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from time import monotonic
 
-from redis import Redis
 from redis.exceptions import RedisError
 
-from app.catalogue import Catalogue
 from app.connection import REFUSED, Backoff
 from app.crew import Crew
 from app.errors import SettingsError
 from app.execution import RunExecution
 from app.listening import Listener
 from app.outcomes import Outcome
+from app.posts import Post, Until
 from app.run_lines import RunLines
 from app.script_line import ScriptLine
 from app.taking import Advanced, Taken, advance
@@ -39,30 +37,6 @@ ANNOUNCE_SECONDS = 1.0
 LAST_WORDS_SECONDS = 3.0
 ATTEMPTS_TO_START = 3
 KEEP_TIMES_SECONDS = 0.5
-
-
-@dataclass(frozen=True)
-class Until:
-    """When a worker stops by itself: no job waits, it ran so many, it was idle for so long."""
-
-    burst: bool = False
-    max_jobs: int | None = None
-    max_idle_seconds: float | None = None
-
-
-@dataclass(frozen=True)
-class Post:
-    """Who takes runs from where. `queues` is asked each time, `chosen` hears which one gave,
-    `counted` whether a run ended well and how long it took, and `mended` sets aside what a command
-    stumbled over."""
-
-    redis: Redis
-    catalogue: Catalogue
-    worker: str
-    queues: Callable[[], Sequence[str]]
-    chosen: Callable[[str], None]
-    counted: Callable[[bool, float], None]
-    mended: Callable[[Exception], bool]
 
 
 class Dispatcher:

@@ -27,10 +27,11 @@ from rq.worker import Worker as RqWorker
 from app import keys
 from app.connection import REFUSED, Backoff
 from app.crew import Crew
-from app.dispatcher import Dispatcher, Post, Until
+from app.dispatcher import Dispatcher
 from app.errors import SettingsError
 from app.listening import Listener
 from app.mending import is_garbage, mend
+from app.posts import Post, Until
 from app.run_jobs import JsonJob
 from app.system import System
 from app.taking import RQ_TTL

@@ -101,7 +101,8 @@ def test_nothing_is_left_a_second_after_the_worker_was_killed(worker_system: Sys
     for run_id in runs:
         wait_for(worker_system, run_id, "started")
     pids = children(worker.pid)
-    assert len(pids) == 2
+    # Two children and the sweeper.
+    assert len(pids) == 3
     kill(worker)
     wait_until(lambda: not any(alive(pid) for pid in pids), 1, "the children's end")
 
