@@ -8,6 +8,7 @@ import json
 import pkgutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -31,6 +32,11 @@ class Catalogue:
     def by_path(self, path: str) -> Task[Any, Any] | None:
         """Return the task whose function has this dotted name, None if none has."""
         return next((task for task in self.tasks.values() if task.path == path), None)
+
+    @cached_property
+    def limited(self) -> list[Task[Any, Any]]:
+        """The tasks that limit how many of their runs go on, or start."""
+        return [task for task in self.tasks.values() if task.limit.to_json()]
 
     def schedules(self) -> Iterator[tuple[Task[Any, Any], TaskSchedule]]:
         """Yield each declared schedule with its task."""

@@ -15,7 +15,9 @@ from app import keys, scripts
 from app.assignment import Assignment
 from app.dependencies import results_of_dependencies
 from app.events import instant
+from app.expiry import expired
 from app.failures import told
+from app.limits import limit_json
 from app.logs import write_line
 from app.masking import mask_text
 from app.outcomes import Ending, Outcome, decide, rq_result
@@ -29,7 +31,6 @@ from app.run_log import KEEP_SECONDS, RunLog
 from app.storable import storable_text
 from app.supervision import Supervision
 from app.taking import RQ_TTL, Ended, Taken
-from app.tasks import Task
 
 log = logging.getLogger("rota.worker")
 
@@ -80,7 +81,7 @@ class RunExecution:
         if taken.task is None:
             self._outcome = self._unknown()
             return True
-        self._outcome = self._expired(taken.task)
+        self._outcome = expired(self._redis, taken)
         if self._outcome is not None:
             return True
         try:
@@ -264,17 +265,10 @@ class RunExecution:
                 taken.static_json,
                 milliseconds(datetime.fromtimestamp(self._started, UTC)),
                 self._worker,
+                limit_json(taken.task),
                 *job_pairs(run, static=taken.static_json.decode("utf-8", "replace")),
             ],
         )
-
-    def _expired(self, task: Task[Any, Any]) -> Outcome | None:
-        if task.start_within_seconds is None:
-            return None
-        waited = time() - self.taken.static["at"] / 1000
-        if waited <= task.start_within_seconds:
-            return None
-        return Outcome("expired", reason=f"no worker took it within {task.start_within_seconds} s")
 
     def _unknown(self) -> Outcome:
         """Park a run whose task this code does not have: a newer worker may know it."""

@@ -15,6 +15,7 @@ from app.backfill import feed
 from app.chores import Chores
 from app.errors import SettingsError
 from app.incarnation import await_running, recognise, restart_lost_runs
+from app.limits import remember_starts
 from app.outbox import sweep
 from app.reconcile import reconcile
 from app.records.database import writing
@@ -41,6 +42,7 @@ def take_over(system: System) -> str:
     if new:
         # Before anything fires, so that what was live still counts as live.
         await_running(system)
+        remember_starts(system, now)
         restart_lost_runs(system, now)
     changed = refresh(system, now)
     if mended is not None:

@@ -104,6 +104,10 @@ LIVENESS = "rota:liveness"  # zset `<queue>|<run id>|<execution id>` -> dead whe
 BUFFERED = "rota:buffered"  # hash: task id -> run id kept back until the live one ends
 QUARANTINE = "rota:quarantine"  # hash: what was set aside -> JSON {reason, at, payload}
 SCHEDULERS = "rota:schedulers"  # hash: scheduler name -> JSON {at, leader, lag}
+HELD = "rota:held"  # zset: task id whose limits hold runs back -> when the next may start, epoch s
+LIMITS = "rota:limits"  # hash: such a task id -> JSON [at once, starts, within seconds]
+LET_GO = "rota:let_go"  # hash: task id -> the run that its limits let go last
+PLACES = "rota:places"  # counter: places given to runs that are held back
 SETTLING = "rota:settling"  # set: ended runs that have more dependents than one step deals with
 CHANGES = "rota:changes"  # counter: whatever a screen shows changed; every writer counts up
 
@@ -121,6 +125,21 @@ def skips(schedule_id: str) -> str:
 def live(task_id: str) -> str:
     """Set of the task's run ids that are neither ended nor gone."""
     return f"rota:live:{task_id}"
+
+
+def slots(task_id: str) -> str:
+    """Set of `<queue>|<run id>|<execution id>` that go on, of a task with `max_concurrent`."""
+    return f"rota:slots:{task_id}"
+
+
+def starts(task_id: str) -> str:
+    """Zset of the same -> when it started, epoch s, of a task with `rate_limit`; expires."""
+    return f"rota:starts:{task_id}"
+
+
+def held(task_id: str) -> str:
+    """Zset of run ids that its limits hold back -> their place in the order."""
+    return f"rota:held:{task_id}"
 
 
 def awaited(task_id: str) -> str:
@@ -160,6 +179,10 @@ TYPES: Mapping[str, str] = {
     SCHEDULERS: "hash",
     CHANGES: "counter",
     SETTLING: "set",
+    HELD: "zset",
+    LIMITS: "hash",
+    LET_GO: "hash",
+    PLACES: "counter",
     MENDED: "string",
 }
 

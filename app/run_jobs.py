@@ -48,6 +48,9 @@ class NewRun:
     fired_since: int | None = None
     depends_on: tuple[str, ...] = ()
     allow_failure: bool = False
+    # Seconds that it may wait for a worker; else as its task says.
+    start_within: int | None = None
+    at_front: bool = False
 
     def static(self) -> str:
         """Return the JSON that every event of the run carries."""
@@ -73,6 +76,7 @@ class NewRun:
                 "arguments": dict(self.arguments),
                 **counted,
                 **(waits if self.depends_on else {}),
+                **({"start_within": self.start_within} if self.start_within else {}),
             }
         )
 
@@ -143,14 +147,16 @@ def job_pairs(
         "rota_static", static or run.static(),
         "rota_revision", revision,
         "rota_attempt", attempt,
-        *_dependency_pairs(run),
+        *_order_pairs(run),
     ]  # fmt: skip
 
 
-def _dependency_pairs(run: NewRun) -> list[Any]:
+def _order_pairs(run: NewRun) -> list[Any]:
+    front = ["enqueue_at_front", 1] if run.at_front else []
     if not run.depends_on:
-        return []
+        return front
     return [
+        *front,
         "dependency_id", run.depends_on[0],
         "dependency_ids", json.dumps(run.depends_on),
         "allow_dependency_failures", int(run.allow_failure),

@@ -31,6 +31,7 @@ from app.errors import SettingsError, Unavailable
 from app.firing import Firing
 from app.keeping import take_over
 from app.leader import Leadership
+from app.limits import let_go, limits_json
 from app.mending import is_garbage, mend
 from app.recorder import Recorder
 from app.recovery import move, recover, release, settle
@@ -63,6 +64,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         self._chores = self._make_chores()
         self._sql_chores = keeping.chores(system)
         self._queues: tuple[str, ...] = system.settings.queues
+        self._limits = limits_json(system.catalogue)
 
     # --- the loop --------------------------------------------------------------------------------
 
@@ -113,6 +115,8 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
             if self._taken_over or not due.incarnation:
                 return 0 if self._taken_over else LONGEST_SLEEP
         busy = self._fire(due)
+        if self._limits:
+            let_go(self.system.redis, self._limits)
         self._chores.run(due.now)
         return 0 if busy else self._sleep(due, looked)
 
@@ -225,6 +229,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         chores.every(2, lambda _now: self.heartbeat())
         chores.every(5, lambda _now: release(redis))
         chores.every(1, lambda _now: settle(redis))
+        chores.every(5, lambda _now: let_go(redis, self._limits, everywhere=True))
         chores.every(5, lambda _now: self._find_queues())
         return chores
 

@@ -20,6 +20,7 @@ from app.catalogue import Catalogue
 from app.dependencies import dependency_ids
 from app.errors import Invalid
 from app.events import instant
+from app.limits import limits_json
 from app.quarantine import set_aside
 from app.recovery import SILENT_SECONDS
 from app.run_jobs import NewRun, call_of, decoded_hash, rq_time
@@ -98,6 +99,7 @@ def advance(
     JSON form; others are set aside whole.
     """
     approved: tuple[str, str] = ("", "")
+    restrictions = (allowed, limits_json(catalogue))
     written = False
     while True:
         now = datetime.now(UTC)
@@ -106,7 +108,7 @@ def advance(
             line or partial(scripts.run, "advance", redis),
             [keys.worker(worker), keys.worker_executions(worker), *(ended.keys if ended else ())],
             [worker, others, int(announce), len(queues)],
-            [execution_id, SILENT_SECONDS, RQ_TTL, rq_time(now), *approved, allowed, *queues],
+            [execution_id, SILENT_SECONDS, RQ_TTL, rq_time(now), *approved, *restrictions, *queues],
             ended.arguments if ended else [],
         )
         written, ended = written or finished == b"OK", None

@@ -16,6 +16,7 @@ from app.enqueueing import checked_waits, enqueue_all
 from app.errors import DefinitionError, Invalid
 from app.parameters import Parameters
 from app.policies import MISFIRE, OVERLAP, Retry, checked_choice
+from app.run_limit import RunLimit
 from app.schedules import Cron, Interval, parse_duration
 from app.settings import QUEUE_NAME
 
@@ -54,6 +55,7 @@ class Task(Generic[P, R]):
         misfire: str,
         grace_seconds: int | None,
         start_within_seconds: int | None,
+        limit: RunLimit,
         together: int = 1,
     ) -> None:
         functools.update_wrapper(self, function)
@@ -68,6 +70,7 @@ class Task(Generic[P, R]):
         self.grace_seconds = grace_seconds
         self.start_within_seconds = start_within_seconds
         self.together = together
+        self.limit = limit
         self.parameters = Parameters(function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -152,6 +155,8 @@ def task(
     start_within: str | int | None = None,
     threads: int | None = None,
     max_async: int | None = None,
+    max_concurrent: int | None = None,
+    rate_limit: str | None = None,
     named: Mapping[str, Cron | Interval | tuple[Cron | Interval, Mapping[str, Any]]] | None = None,
 ) -> Callable[[Callable[P, R]], Task[P, R]]:
     """Declare a function as a task that runs on `schedules` (none: only by hand).
@@ -160,8 +165,9 @@ def task(
     further ones a name of their own and, with a tuple, arguments. `timeout`, `grace` and
     `start_within` are durations such as `"30m"`. So many runs of the task execute at once in one
     process of a worker: `threads` of a plain function (default 1: a process of its own),
-    `max_async` of an `async def` (default 32, in one event loop). Raises DefinitionError for
-    anything that could not work later.
+    `max_async` of an `async def` (default 32, in one event loop). Over all workers at most
+    `max_concurrent` runs go on at once, and as many start as `rate_limit` says, such as
+    `"100/1m"`. Raises DefinitionError for anything that could not work later.
     """
     _refuse_bare(schedules)
 
@@ -179,6 +185,7 @@ def task(
                 grace_seconds=None if grace is None else parse_duration(grace),
                 start_within_seconds=None if start_within is None else parse_duration(start_within),
                 together=_together(function, threads, max_async),
+                limit=RunLimit.declared(max_concurrent, rate_limit),
             )
             declared.schedules = _schedules(declared, schedules, named or {})
         except (DefinitionError, Invalid) as error:

@@ -141,6 +141,7 @@ class TaskView:
     timeout_seconds: int
     retry: Json
     parameters: Json
+    limits: Json = None
     override: Json = None
     paused_by_all: bool = False
     recent: tuple[RunView, ...] = ()

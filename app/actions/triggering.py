@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,12 +18,21 @@ from app.records.history import insert
 from app.records.pauses import all_pauses
 from app.records.schema import runs
 from app.run_jobs import NewRun, digest, manual_run_id
+from app.schedules import ScheduleError, parse_duration
 from app.system import System
 from app.views import Accepted
 
 LONGEST_KEY = 255
 PAUSED_NOTE = "The task is paused; a run by hand runs all the same."
 TRIGGERS = {"console": "manual", "cli": "cli"}
+
+
+@dataclass(frozen=True)
+class Order:
+    """How soon a run has to start, in seconds, and whether before the others of its queue."""
+
+    start_within: int | None = None
+    at_front: bool = False
 
 
 def trigger(
@@ -33,13 +43,20 @@ def trigger(
     at: datetime | None = None,
     idempotency_key: str | None = None,
     now: datetime | None = None,
+    *,
+    start_within: str | int | None = None,
+    at_front: bool = False,
 ) -> Accepted:
     """Run a task once, now or `at` a time, also while it is paused and whatever else runs.
+
+    A run that no worker took `start_within` a duration ends as expired; one `at_front` comes before
+    the others of its queue.
 
     The same idempotency key with the same arguments gives the same run; with others it is a
     Conflict. Raises Unknown, Invalid, Conflict, Forbidden, Unavailable.
     """
-    return start(system, actor, task_id, arguments, at, idempotency_key, now=now)
+    order = Order(_checked_span(start_within), at_front)
+    return start(system, actor, task_id, arguments, at, idempotency_key, order=order, now=now)
 
 
 def start(
@@ -50,6 +67,7 @@ def start(
     at: datetime | None = None,
     idempotency_key: str | None = None,
     parent_run_id: str | None = None,
+    order: Order | None = None,
     now: datetime | None = None,
 ) -> Accepted:
     """Trigger a task, as a child of another run where that is named."""
@@ -70,6 +88,8 @@ def start(
         arguments=checked,
         triggered_by=actor.name,
         parent_run_id=parent_run_id,
+        start_within=order.start_within if order else None,
+        at_front=order is not None and order.at_front,
     )
     document = run_to_json(run)
     payload = {"run": document, "due": due.timestamp() if due else None}
@@ -110,6 +130,18 @@ def _accepted_before(row: Any, arguments: dict[str, Any]) -> Accepted:
     if (row.arguments or {}) != arguments:
         raise Conflict("This Idempotency-Key was used before with other arguments: use a new one.")
     return Accepted(row.run_id, row.task_id, row.status, "The same request was accepted before.")
+
+
+def _checked_span(given: str | int | None) -> int | None:
+    if given is None:
+        return None
+    try:
+        seconds = parse_duration(given, "start_within")
+    except ScheduleError as error:
+        raise Invalid("How soon?", {"start_within": str(error)}) from error
+    if seconds < 1:
+        raise Invalid("How soon?", {"start_within": "at least 1 second, such as 10m"})
+    return seconds
 
 
 def _checked_key(key: str | None, actor: Actor, task_id: str) -> str | None:

@@ -39,6 +39,8 @@ def add_verbs(verbs: Commands) -> None:
     trigger.add_argument("task_id")
     add_arguments_option(trigger)
     trigger.add_argument("--at", metavar="TIME", help="not now but then (RFC 3339)")
+    trigger.add_argument("--start-within", metavar="SPAN", help="expires after it, such as 10m")
+    trigger.add_argument("--at-front", action="store_true", help="before others of its queue")
     trigger.set_defaults(run=run_trigger)
     pause = verbs.add_parser("pause", help="stop a task's coming fire times")
     pause.add_argument("task_id")
@@ -106,7 +108,13 @@ def run_trigger(options: argparse.Namespace) -> int:
     """Queue a run."""
     at = time_of(options.at, "--at")
     accepted = actions.trigger(
-        open_system(), operator(), options.task_id, arguments_of(options), at
+        open_system(),
+        operator(),
+        options.task_id,
+        arguments_of(options),
+        at,
+        start_within=options.start_within,
+        at_front=options.at_front,
     )
     note = accepted.note or ""
     if accepted.status == "pending":

@@ -120,6 +120,7 @@ def task_view(
         timeout_seconds=task.timeout_seconds,
         retry=task.retry.to_json(),
         parameters=task.parameters.schema(),
+        limits=task.limit.to_json(),
         override=override_json(task.id, overridden),
         paused_by_all=found.everything is not None,
         recent=recent,

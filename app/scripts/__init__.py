@@ -14,14 +14,16 @@ from redis.commands.core import Script
 FOLDER = Path(__file__).parent
 # Scripts that do with others' functions; the prelude stands before every one.
 NEEDS = {
-    "advance": ("dependents", "finish", "take"),
+    "advance": ("dependents", "limits", "finish", "take"),
     "cancel": ("dependents",),
     "defer": ("dependents",),
     "due": ("schedule_rows",),
     "empty": ("dependents",),
     "fire": ("dependents",),
-    "recover": ("dependents",),
-    "reject": ("dependents",),
+    "let_go": ("limits",),
+    "readmit": ("limits",),
+    "recover": ("dependents", "limits"),
+    "reject": ("dependents", "limits"),
     "retry": ("dependents",),
     "settle": ("dependents",),
     "soon": ("schedule_rows",),

@@ -5,7 +5,7 @@
 --       `take` (take.lua) and `finish` want
 -- Answer: {what finish says or '', what take says…}; take says {'suspended', '', '', ''} while
 --         RQ's workers are told to rest
-local first = 12 + tonumber(ARGV[4])
+local first = 13 + tonumber(ARGV[4])
 local finished = ARGV[first] and finish(first) or ''
 local taken = nil
 if ARGV[4] ~= '0' then

@@ -26,7 +26,7 @@ end
 if #open == 0 and not broken then
   local now = string.format('%.0f', now_ms())
   redis.call('HSET', KEYS[1], 'rota_released_at', now)
-  push(ARGV[2], run_id, false)
+  push(ARGV[2], run_id, field(KEYS[1], 'enqueue_at_front') == '1')
   emit(run_id, 'queued', ARGV[3], ARGV[4], ARGV[5], '{"queued_at":' .. now .. '}')
   return 'QUEUED'
 end

@@ -24,6 +24,9 @@ for i = 3, #ARGV do
   end
 end
 
+local held = redis.call('ZRANGE', 'rota:held', 0, 0, 'WITHSCORES')
+if held[2] and tonumber(held[2]) > seconds then consider(held[2]) end
+
 local schedules = {}
 if paused == 0 then
   schedules = schedule_rows('-inf', seconds, tonumber(ARGV[2]))

@@ -15,6 +15,6 @@ if ARGV[3] ~= '' and tonumber(ARGV[3]) * 1000 > tonumber(now) then
   wake_scheduler()
   return 'SCHEDULED'
 end
-push(ARGV[2], ARGV[1], false)
+push(ARGV[2], ARGV[1], field(KEYS[1], 'enqueue_at_front') == '1')
 emit(ARGV[1], 'queued', ARGV[4], ARGV[5], ARGV[6], '{"queued_at":' .. now .. '}')
 return 'QUEUED'

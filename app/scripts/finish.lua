@@ -41,6 +41,7 @@ local function finish(first)
   end
 
   if status == 'queued' then
+    redis.call('HSET', job, 'rota_put_back', 1)
     push(queue, run_id, true)
   elseif status == 'scheduled' then
     redis.call('ZADD', 'rq:scheduled:' .. queue, now + tonumber(arg(8)), run_id)
@@ -54,6 +55,10 @@ local function finish(first)
     redis.call('SREM', KEYS[4], run_id)
   end
   emit(run_id, arg(4), revision, attempt, held[5] or '{}', arg(6))
+  if ARGV[12] ~= '' then
+    vacate(string.sub(KEYS[4], string.len('rota:live:') + 1),
+      queue .. '|' .. run_id .. '|' .. execution, arg(9) == '0' and arg(4) ~= 'expired')
+  end
   if status ~= 'queued' and status ~= 'scheduled' then
     release_buffered(string.sub(KEYS[4], string.len('rota:live:') + 1))
     if held[6] then redis.call('EXPIRE', dependencies_key(run_id), arg(7)) end

@@ -9,8 +9,9 @@ if tonumber(due) * 1000 > now then return 'EARLY' end
 job_exists(KEYS[2])
 redis.call('ZREM', KEYS[1], ARGV[1])
 if not field(KEYS[2], 'status') then return 'GONE' end
+redis.call('HDEL', KEYS[2], 'rota_place')
 redis.call('HSET', KEYS[2], 'status', 'queued')
-push(ARGV[2], ARGV[1], false)
+push(ARGV[2], ARGV[1], field(KEYS[2], 'enqueue_at_front') == '1')
 local static = field(KEYS[2], 'rota_static')
 if not static then return 'FOREIGN' end
 local revision = next_revision(KEYS[2])

@@ -7,6 +7,7 @@ local status = field(job, 'status') or ''
 if status ~= 'queued' and status ~= 'scheduled' then return status end
 local queue = field(job, 'origin') or 'default'
 redis.call('LREM', 'rq:queue:' .. queue, 0, run_id)
+not_held(run_id, job)
 redis.call('SADD', 'rq:queues', 'rq:queue:' .. queue)
 redis.call('ZADD', 'rq:scheduled:' .. queue, ARGV[2], run_id)
 redis.call('HSET', job, 'status', 'scheduled')

@@ -187,13 +187,20 @@ local function release_buffered(task)
   return true
 end
 
+-- Take a run out of those that the limits of its task hold back (limits.lua).
+local function not_held(run_id, job)
+  local task = decoded(field(job, 'rota_static')).task_id
+  if type(task) == 'string' then redis.call('ZREM', 'rota:held:' .. task, run_id) end
+  redis.call('HDEL', job, 'rota_waits', 'rota_place')
+end
+
 -- Take a waiting run out of its queue, of the delayed or of the deferred ones.
 local function withdraw(run_id, job, reason)
   local queue = field(job, 'origin') or 'default'
   redis.call('LREM', 'rq:queue:' .. queue, 0, run_id)
   redis.call('ZREM', 'rq:scheduled:' .. queue, run_id)
   redis.call('ZREM', 'rq:deferred:' .. queue, run_id)
-  redis.call('HDEL', job, 'rota_waits')
+  not_held(run_id, job)
   redis.call('HSET', job, 'status', 'canceled')
   for _, key in ipairs({job, 'rq:job:' .. run_id .. ':dependents', 'rq:job::' .. run_id .. ':dependencies'}) do
     redis.call('EXPIRE', key, 86400)

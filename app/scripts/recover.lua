@@ -10,11 +10,15 @@ local now = now_ms() / 1000
 if tonumber(dead_at) > now then return 'ALIVE' end
 redis.call('ZREM', 'rota:liveness', member)
 local job = 'rq:job:' .. run_id
+local limited = decoded(field(job, 'rota_static')).task_id
 local execution_key = run_id .. ':' .. execution
 redis.call('ZREM', 'rq:wip:' .. queue, execution_key)
 redis.call('DEL', 'rq:execution:' .. execution_key)
 redis.call('ZREM', 'rq:executions:' .. run_id, execution)
-if field(job, 'rota_execution') ~= execution or field(job, 'status') ~= 'started' then return 'GONE' end
+if field(job, 'rota_execution') ~= execution or field(job, 'status') ~= 'started' then
+  if type(limited) == 'string' then vacate(limited, member, true) end
+  return 'GONE'
+end
 
 local worker = field(job, 'worker_name') or 'unknown'
 redis.call('SREM', 'rq:worker:' .. worker .. ':executions', execution_key)
@@ -42,9 +46,11 @@ if #recent >= tonumber(ARGV[4]) then
   emit(run_id, 'quarantined', revision, attempt, static, cjson.encode(data))
   if task then release_buffered(task) end
   settle_dependents(run_id)
+  if task then vacate(task, member, true) end
   return 'QUARANTINED'
 end
 redis.call('HSET', job, 'status', 'queued')
+if type(limited) == 'string' then vacate(limited, member, true) end
 push(queue, run_id, true)
 data.queued_at = math.floor(now * 1000)
 emit(run_id, 'queued', revision, attempt, static, cjson.encode(data))

@@ -18,6 +18,7 @@ if type(task) == 'string' then
   release_buffered(task)
 end
 settle_dependents(ARGV[2])
+if type(task) == 'string' then vacate(task, ARGV[1] .. '|' .. ARGV[2] .. '|' .. ARGV[3], false) end
 redis.call('HSET', 'rota:quarantine', ARGV[4], ARGV[5])
 redis.call('INCR', 'rota:changes')
 return 1

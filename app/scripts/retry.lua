@@ -15,7 +15,7 @@ end
 -- The history may be ahead of a hash that was restored from an older state.
 local revision = math.max(counted_up(field(job, 'rota_revision')), tonumber(ARGV[4]) + 1)
 redis.call('HSET', job, 'status', 'queued', 'rota_revision', revision, 'rota_attempt', ARGV[5])
-redis.call('HDEL', job, 'rota_broken_by', 'rota_waits')
+redis.call('HDEL', job, 'rota_broken_by', 'rota_waits', 'rota_place')
 redis.call('PERSIST', job)
 for _, registry in ipairs({'failed', 'finished', 'canceled'}) do
   redis.call('ZREM', 'rq:' .. registry .. ':' .. queue, run_id)

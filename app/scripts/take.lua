@@ -6,13 +6,14 @@
 --       9 id of a foreign job that the caller has checked or '', 10 its static JSON,
 --       11 which tasks' runs may be taken: '' all, '-|a|b|' all but these, '+|a|b|' only these
 --       (a run that is to be alone in its process counts as one of a task that is not listed),
---       from 12 on the names of the queues in order of priority
+--       12 limits of the catalogue's tasks, JSON {task: [at once, starts, within seconds]} or '',
+--       from 13 on the names of the queues in order of priority
 -- Answer: nil (nothing waits), {'held', '', '', ''} (what waits may not be taken now),
 --         {'run', queue, run id, static, call, attempt, revision, whether it is to be alone},
 --         {'foreign', queue, id, hash} (still in its queue: check it), {'broken', queue, id, why}
 --         (still in its queue: set it aside), or {'again', queue, '', ''} (many dead ids were
 --         dropped, ask again)
-local function start(queue, id, job, held)
+local function start(queue, id, job, held, task, limit)
   local now, worker, execution = now_ms() / 1000, ARGV[1], ARGV[5]
   local ttl = tonumber(ARGV[7])
   local attempt, revision = (whole(held[3]) or 0) + 1, counted_up(held[4])
@@ -20,6 +21,7 @@ local function start(queue, id, job, held)
     'worker_name', worker, 'rota_execution', execution, 'rota_attempt', attempt,
     'rota_revision', revision)
   redis.call('PERSIST', job)
+  if limit then occupy(task, limit, queue .. '|' .. id .. '|' .. execution, now) end
   local member = id .. ':' .. execution
   redis.call('ZADD', 'rota:liveness', now + tonumber(ARGV[6]), queue .. '|' .. id .. '|' .. execution)
   redis.call('ZADD', 'rq:wip:' .. queue, now + ttl, member)
@@ -60,12 +62,14 @@ local function taken_before()
     if execution == ARGV[5] and field('rq:job:' .. id, 'rota_execution') == execution then
       local job = 'rq:job:' .. id
       local held = read_job(job)
-      return {'run', field(job, 'origin') or ARGV[12], id, held[2], held[5] or '',
+      return {'run', field(job, 'origin') or ARGV[13], id, held[2], held[5] or '',
         whole(held[3]) or 1, whole(held[4]) or 1, held[6] or ''}
     end
   end
   return nil
 end
+
+local limits = ARGV[12] ~= '' and decoded(ARGV[12]) or nil
 
 -- How many runs of a queue are passed over at most: looking at them costs everybody.
 local LOOK_AHEAD = 20
@@ -81,7 +85,8 @@ local function may_take(held)
   return listed == (string.sub(ARGV[11], 1, 1) == '+')
 end
 
--- Look at an id of a queue; nil when it was dropped, {'held'} when it is to be passed over.
+-- Look at an id of a queue; nil when it was dropped or its task's limits
+-- hold it back, {'held'} when it is to be passed over.
 local function consider(queue, key, id)
   local job = 'rq:job:' .. id
   local kind = redis.call('TYPE', job)['ok']
@@ -111,14 +116,26 @@ local function consider(queue, key, id)
     return {'foreign', queue, id, redis.call('HGETALL', job)}
   end
   redis.call('LREM', key, 1, id)
-  return start(queue, id, job, held)
+  local task = limits and decoded(held[2]).task_id
+  local limit = limits and limits[task]
+  if limit then
+    local free, why, at = room(task, limit, now_ms() / 1000)
+    -- Those that were held back before it come first.
+    local behind = free > 0 and not field(job, 'rota_place') and redis.call('EXISTS', 'rota:held:' .. task) == 1
+    if free <= 0 or behind then
+      hold(task, limit, id, job, why or 'others are before it', at)
+      if behind then let_held_go(task, limit) end
+      return nil
+    end
+  end
+  return start(queue, id, job, held, task, limit)
 end
 
 local function take()
   local before = taken_before()
   if before then return before end
   local passed = nil
-  for i = 12, 11 + tonumber(ARGV[4]) do
+  for i = 13, 12 + tonumber(ARGV[4]) do
     local queue, key = ARGV[i], 'rq:queue:' .. ARGV[i]
     local paused = redis.call('HEXISTS', 'rota:pauses', 'queue:' .. queue) == 1
     local at = 0

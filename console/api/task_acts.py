@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app import actions, reads
 from app.views import Accepted, TaskView, to_json
 from console.api import parts
-from console.api.body import mapping_of, moment_of, read_body, text_of
+from console.api.body import flag_of, mapping_of, moment_of, optional_text, read_body, text_of
 from console.api.operations import operation
 from console.api.query import idempotency_key, query
 from console.api.shapes import task_document
@@ -25,7 +25,12 @@ blueprint = Blueprint("api_task_acts", __name__, url_prefix="/api/v1/tasks/<task
 @blueprint.post("/trigger")
 @operation(
     {202: Accepted},
-    body={"arguments": parts.ARGUMENTS, "at": parts.moment("Not now but then")},
+    body={
+        "arguments": parts.ARGUMENTS,
+        "at": parts.moment("Not now but then"),
+        "start_within": parts.text("Expires where no worker took it so long, such as `10m`"),
+        "at_front": parts.flag("Before the others of its queue"),
+    },
     idempotent=True,
 )
 def trigger(task_id: str) -> ResponseReturnValue:
@@ -39,6 +44,8 @@ def trigger(task_id: str) -> ResponseReturnValue:
         arguments=mapping_of(body, "arguments"),
         at=moment_of(body, "at"),
         idempotency_key=idempotency_key(),
+        start_within=optional_text(body, "start_within"),
+        at_front=flag_of(body, "at_front"),
         now=now(),
     )
     place = {"Location": url_for("api_runs.show", run_id=accepted.run_id)}

@@ -12,7 +12,7 @@ from tests.console.people import Program
 FIELDS = {
     "id", "name", "description", "queue", "schedule", "schedules", "state", "pause",
     "next_run_at", "last_run", "overlap", "misfire", "grace_seconds", "timeout_seconds", "retry",
-    "parameters", "override", "paused_by_all",
+    "parameters", "limits", "override", "paused_by_all",
 }  # fmt: skip
 
 

@@ -1,273 +1,270 @@
-"""A schedule with `max_runs` starts so many runs and no more, whatever happens between."""
+"""Limits of a task hold over all workers, in order, and hold nothing else up."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app import actions, keys, reads
-from app.catalogue import Catalogue
-from app.due import look
-from app.firing import fire
-from app.incarnation import recognise
-from app.reconcile import reconcile
-from app.records.database import writing
-from app.records.releases import adopt_catalogue
-from app.schedules import every
+from app.errors import DefinitionError
+from app.execution import RunExecution
+from app.incarnation import recognise, restart_lost_runs
+from app.keeping import take_over
+from app.limits import let_go, limits_json
+from app.recovery import recover
+from app.run_limit import RunLimit
 from app.system import System
-from app.tasks import Task, TaskSchedule
-from app.views import TaskView
-from tests.engine.crash_points import killed_at_each_step
-from tests.engine.stage import (
-    QUEUES,
-    fire_due,
-    held,
-    lead,
-    make_due,
-    queued,
-    record_all,
-    rows,
-    statuses,
-)
-from tests.fixtures import OPERATOR, release
+from app.taking import Taken
+from tests.engine.ending import begin, end, run_next
+from tests.engine.executing import work
+from tests.engine.stage import queued, record_all
+from tests.fixtures import OPERATOR, open_system, release
 
-LEAST_POINTS = 4
-
-
-def limit(system: System, most: int, task_id: str = "tick", **more: Any) -> None:
-    actions.reschedule(system, OPERATOR, task_id, every="1m", max_runs=most, **more)
-
-
-def fire_times(system: System, lock: str, number: int, task_id: str = "tick") -> None:
-    """Let `number` fire times come, one after the other, as far as the schedule still has any."""
-    for _ in range(number):
-        found = held(system.redis, task_id)
-        if not found.get("nominal"):
-            return
-        # Hours ago, one minute after the other, each fired on time.
-        now = int(datetime.now(UTC).timestamp()) // 60 * 60
-        time = max(now - 6 * 3600, int(found.get("last", 0))) + 60
-        system.redis.hset(keys.schedule(task_id), "nominal", time)
-        system.redis.delete(keys.SCHEDULE)
-        system.redis.zadd(keys.SCHEDULE, {task_id: time})
-        due = replace(look(system.redis, lock, QUEUES), now=datetime.fromtimestamp(time, UTC))
-        fire(system.redis, lock, due)
-
-
-def view(system: System, task_id: str = "tick") -> TaskView:
-    record_all(system)
-    return reads.task(system, task_id, datetime.now(UTC))
-
-
-def left(system: System, task_id: str = "tick") -> int | None:
-    schedule = view(system, task_id).schedule
-    assert schedule is not None
-    return schedule.runs_left
+LATEST = datetime.max.replace(tzinfo=UTC)
+MODULES = ("tests.samples", "tests.engine.limited")
 
 
 @pytest.fixture
-def misfire_all(sqlite_system: System) -> System:
-    """A system whose `tick` makes every missed fire time good."""
-    changed = _with_task(sqlite_system, misfire="all")
-    release(changed)
-    return changed
-
-
-def _with_task(system: System, **changes: Any) -> System:
-    old = system.catalogue.tasks["tick"]
-    settings = {
-        name: getattr(old, name)
-        for name in ("queue", "timeout_seconds", "retry", "overlap", "misfire", "grace_seconds",
-                     "start_within_seconds")
-    }  # fmt: skip
-    task: Task[Any, Any] = Task(old.function, old.schedules, **settings | changes)
-    tasks = {**system.catalogue.tasks, "tick": task}
-    return replace(system, catalogue=Catalogue(tasks, system.catalogue.timezone))
-
-
-def test_it_starts_so_many_runs_and_then_is_finished(system: System) -> None:
-    lock = lead(system)
-    limit(system, 3)
-    shown = view(system)
-    assert shown.schedule is not None
-    assert shown.schedule.text == "Every minute, at most 3 runs, 3 left"
-    fire_times(system, lock, 2)
-    assert left(system) == 1
-    fire_times(system, lock, 4)
-    shown = view(system)
-    assert len(queued(system.redis)) == 3
-    assert shown.schedule is not None
-    assert shown.schedule.text == "Every minute, at most 3 runs, none left"
-    assert (shown.schedule.state, shown.state) == ("finished", "finished")
-    assert shown.next_run_at is None
-    assert system.redis.zscore(keys.SCHEDULE, "tick") is None
-    overview = reads.overview(system, datetime.now(UTC))
-    assert overview.tasks["finished"] == 1
-
-
-def test_a_reconciliation_a_deploy_and_a_pause_leave_the_count(system: System) -> None:
-    lock = lead(system)
-    limit(system, 3)
-    fire_times(system, lock, 2)
-    record_all(system)
+def limited(redis_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[System]:
+    system = open_system(redis_url, sqlite_url, tmp_path, task_modules=MODULES)
     release(system)
-    reconcile(system, datetime.now(UTC))
-    actions.pause(system, OPERATOR, "tick", "lunch")
-    actions.resume(system, OPERATOR, "tick")
-    assert left(system) == 1
-    fire_times(system, lock, 3)
-    assert len(queued(system.redis)) == 3
-    release(system)
-    reconcile(system, datetime.now(UTC))
-    assert system.redis.zscore(keys.SCHEDULE, "tick") is None
-    assert view(system).state == "finished"
+    yield system
+    system.close()
 
 
-def test_a_deploy_that_changes_something_else_leaves_the_count(sqlite_system: System) -> None:
-    lock = lead(sqlite_system)
-    limit(sqlite_system, 3)
-    fire_times(sqlite_system, lock, 2)
-    record_all(sqlite_system)
-    changed = _with_task(sqlite_system, queue="high")
-    release(changed)
-    reconcile(changed, datetime.now(UTC))
-    fire_times(changed, lock, 3)
-    assert len(queued(changed.redis)) == 2
-    assert len(queued(changed.redis, "high")) == 1
+def add(system: System, task_id: str, count: int = 1) -> list[str]:
+    return [actions.trigger(system, OPERATOR, task_id, {"number": n}).run_id for n in range(count)]
 
 
-def test_after_the_loss_of_redis_it_goes_on_from_what_sql_counted(system: System) -> None:
-    lock = lead(system)
-    limit(system, 3)
-    fire_times(system, lock, 2)
-    record_all(system)
-    system.redis.flushall()
-    recognise(system.redis, system.database, datetime.now(UTC))
-    reconcile(system, datetime.now(UTC))
-    lock = lead(system)
-    fire_times(system, lock, 3)
-    assert len(queued(system.redis)) == 1
-    assert left(system) == 0
-    system.redis.flushall()
-    recognise(system.redis, system.database, datetime.now(UTC))
-    reconcile(system, datetime.now(UTC))
-    assert system.redis.zscore(keys.SCHEDULE, "tick") is None
+def begun(system: System) -> list[Taken]:
+    """Take all that may start."""
+    taken = []
+    while one := begin(system):
+        taken.append(one)
+    return taken
 
 
-def test_what_was_skipped_or_missed_does_not_count(sqlite_system: System) -> None:
-    system = sqlite_system
-    actions.reschedule(system, OPERATOR, "greet", every="1m", max_runs=2)
-    lock = lead(system)
-    fire_times(system, lock, 3, "greet")
-    make_due(system, "greet", periods=3)
-    fire_due(system, lock)
-    found = [status for _, status in statuses(system.redis)]
-    assert found == ["queued", "skipped", "skipped", "missed", "missed", "skipped"]
-    assert left(system, "greet") == 1
+def ids(taken: list[Taken]) -> list[str]:
+    return [one.run_id for one in taken]
 
 
-def test_what_is_made_good_counts_and_ends_at_the_limit(misfire_all: System) -> None:
-    limit(misfire_all, 3)
-    lock = lead(misfire_all)
-    make_due(misfire_all, "tick", periods=6)
-    while fire_due(misfire_all, lock):
-        pass
-    assert len(queued(misfire_all.redis)) == 3
-    assert left(misfire_all) == 0
+def test_no_more_go_on_at_once_than_the_task_allows(limited: System) -> None:
+    runs = add(limited, "two_at_once", 5)
+    going = begun(limited)
+    assert ids(going) == runs[:2]
+    assert end(limited, going[0])
+    more = begun(limited)
+    assert ids(more) == runs[2:3]
+    assert end(limited, going[1])
+    assert end(limited, more[0])
+    assert ids(begun(limited)) == runs[3:]
 
 
-def test_another_schedule_counts_anew_and_late_events_of_the_old_one_do_not(
-    system: System,
-) -> None:
-    lock = lead(system)
-    limit(system, 3)
-    fire_times(system, lock, 2)
-    limit(system, 5, end=datetime.now(UTC) + timedelta(days=1))
-    assert left(system) == 5
-    fire_times(system, lock, 1)
-    assert left(system) == 4
-    actions.reset(system, OPERATOR, "tick")
-    assert left(system) is None
+def test_what_waits_says_why(limited: System) -> None:
+    runs = add(limited, "two_at_once", 3)
+    going = begun(limited)
+    record_all(limited)
+    held = reads.run(limited, runs[2])
+    assert (held.status, held.reason) == ("queued", "waits: 2 of 2 running")
+    end(limited, going[0])
+    assert reads.run(limited, runs[2]).reason is None
 
 
-def test_a_limit_in_code_holds_and_is_counted_anew_when_the_code_changes_it(
-    sqlite_system: System,
-) -> None:
-    lock = lead(sqlite_system)
-    for most, fired in ((2, 2), (1, 1)):
-        task = sqlite_system.catalogue.tasks["tick"]
-        schedules = (TaskSchedule("tick", every("1m", max_runs=most)),)
-        changed = _with_task(sqlite_system)
-        changed.catalogue.tasks["tick"].schedules = schedules
-        assert task.schedules != schedules
-        before = len(queued(sqlite_system.redis))
-        with writing(changed.database) as connection:
-            adopt_catalogue(connection, changed.catalogue, datetime.now(UTC))
-        reconcile(changed, datetime.now(UTC))
-        fire_times(changed, lock, 3)
-        assert len(queued(sqlite_system.redis)) - before == fired
-        record_all(changed)
+def test_other_tasks_behind_it_are_not_held_up(limited: System) -> None:
+    add(limited, "two_at_once", 250)
+    other = actions.trigger(limited, OPERATOR, "greet").run_id
+    assert ids(begun(limited))[2:] == [other]
+    assert queued(limited.redis) == []
+    held: Any = limited.redis.zcard(keys.held("two_at_once"))
+    assert held == 248
 
 
-def test_a_kill_at_any_step_of_firing_counts_each_run_once(sqlite_system: System) -> None:
-    system, points = sqlite_system, 0
-
-    def prepare() -> None:
-        system.redis.flushall()
-        with writing(system.database) as connection:
-            connection.exec_driver_sql("DELETE FROM runs")
-        actions.reschedule(system, OPERATOR, "tick", every="1m")
-        limit(system, 2)
-        make_due(system, "tick")
-
-    def fire_once(own: System) -> None:
-        fire_due(own, lead(own, "crash"))
-
-    for point in killed_at_each_step(system, prepare, fire_once):
-        points += 1
-        system.redis.delete(keys.LOCK)
-        fire_once(system)
-        assert len(queued(system.redis)) == 1, point
-        assert held(system.redis, "tick")["fired"] == "1", point
-        assert left(system) == 1, point
-        (row,) = rows(system, "SELECT fired FROM schedules WHERE schedule_id = 'tick'")
-        assert row["fired"] == 1, point
-    assert points >= LEAST_POINTS
+def test_what_came_first_starts_first(limited: System) -> None:
+    runs = add(limited, "two_at_once", 4)
+    going = begun(limited)
+    late = add(limited, "two_at_once", 1)
+    for one in going:
+        end(limited, one)
+    more = begun(limited)
+    assert ids(more) == runs[2:]
+    end(limited, more[0])
+    assert ids(begun(limited)) == late
 
 
-def test_a_pass_repeated_by_another_scheduler_counts_nothing_again(sqlite_system: System) -> None:
-    system = sqlite_system
-    limit(system, 2)
-    lock = lead(system)
-    make_due(system, "tick")
-    from_before = held(system.redis, "tick")
-    fire_due(system, lock)
-    system.redis.hset(keys.schedule("tick"), "nominal", from_before["nominal"])
-    system.redis.zadd(keys.SCHEDULE, {"tick": int(from_before["nominal"])})
-    assert fire_due(system, lock) == {"REPLAY": 1}
-    assert held(system.redis, "tick")["fired"] == "1"
+def test_no_more_start_in_a_span_than_the_task_allows(limited: System) -> None:
+    runs = add(limited, "three_in_two_seconds", 8)
+    start = time.monotonic()
+    done: list[str] = []
+    while len(done) < 8 and time.monotonic() - start < 8:
+        let_go(limited.redis, limits_json(limited.catalogue))
+        for one in begun(limited):
+            end(limited, one)
+            done.append(one.run_id)
+        if len(done) == 3 and time.monotonic() - start < 1.5:
+            assert reads.run(limited, runs[3]).reason == "waits: 3 of 3 started within 2 s"
+        time.sleep(0.02)
+    assert done == runs
+    assert time.monotonic() - start >= 4
+    record_all(limited)
+    starts = sorted(reads.run(limited, run_id).started_at or LATEST for run_id in runs)
+    for first, fourth in zip(starts, starts[3:], strict=False):
+        assert fourth - first >= timedelta(seconds=1.99)
 
 
-def test_fire_times_shown_end_with_the_limit_and_with_the_end(sqlite_system: System) -> None:
+def test_the_scheduler_wakes_when_the_next_may_start(limited: System) -> None:
+    from_now = time.time()
+    add(limited, "three_in_two_seconds", 4)
+    begun(limited)
+    at: Any = limited.redis.zscore(keys.HELD, "three_in_two_seconds")
+    assert at == pytest.approx(from_now + 2, abs=0.5)
+
+
+def test_a_dead_workers_place_is_given_to_the_next(limited: System) -> None:
+    runs = add(limited, "two_at_once", 3)
+    going = begun(limited)
+    member = f"default|{runs[0]}|{going[0].execution_id}"
+    limited.redis.zadd(keys.LIVENESS, {member: 1})
+    recover(limited.redis, time.time())
+    # The dead one's run comes first again: it had its place before the other.
+    assert ids(begun(limited)) == runs[:1]
+    assert not end(limited, going[0])
+    assert end(limited, going[1])
+    assert ids(begun(limited)) == runs[2:]
+
+
+def test_a_place_whose_holder_vanished_is_found(limited: System) -> None:
+    runs = add(limited, "two_at_once", 3)
+    begun(limited)
+    limited.redis.delete(keys.LIVENESS)
+    assert begun(limited) == []
+    let_go(limited.redis, limits_json(limited.catalogue), everywhere=True)
+    assert ids(begun(limited)) == runs[2:]
+
+
+def test_a_run_let_go_and_then_cancelled_blocks_nobody(limited: System) -> None:
+    runs = add(limited, "two_at_once", 4)
+    going = begun(limited)
+    end(limited, going[0])
+    actions.cancel(limited, OPERATOR, runs[2])
+    assert begun(limited) == []
+    let_go(limited.redis, limits_json(limited.catalogue), everywhere=True)
+    assert ids(begun(limited)) == runs[3:]
+
+
+def test_a_held_run_can_be_cancelled_and_postponed(limited: System) -> None:
+    runs = add(limited, "two_at_once", 4)
+    going = begun(limited)
+    record_all(limited)
+    actions.cancel(limited, OPERATOR, runs[2])
+    actions.move(limited, OPERATOR, runs[3], datetime.now(UTC) + timedelta(hours=1))
+    end(limited, going[0])
+    assert begun(limited) == []
+    assert limited.redis.zcard(keys.held("two_at_once")) == 0
+    assert limited.redis.zscore(keys.delayed("default"), runs[3])
+
+
+def test_a_limit_that_the_code_took_away_holds_nobody(limited: System) -> None:
+    runs = add(limited, "two_at_once", 5)
+    begun(limited)
+    let_go(limited.redis, "", everywhere=True)
+    assert queued(limited.redis) == runs[2:]
+    assert not limited.redis.exists(keys.HELD, keys.LIMITS)
+
+
+def test_what_did_not_execute_uses_no_start(limited: System) -> None:
+    runs = add(limited, "rare", 3)
+    run_next(limited, "interrupted")
+    assert run_next(limited, "expired") == runs[0]
+    assert run_next(limited) == runs[1]
+    assert run_next(limited) == runs[2]
+    (more,) = add(limited, "rare")
+    assert begun(limited) == []
+    assert reads.run(limited, more).reason == "waits: 2 of 2 started within 3600 s"
+
+
+def test_after_a_flush_starts_of_the_span_still_count(limited: System) -> None:
+    add(limited, "rare", 2)
+    run_next(limited)
+    run_next(limited)
+    (waiting,) = add(limited, "rare")
+    record_all(limited)
+    limited.redis.flushall()
+    take_over(limited)
+    assert queued(limited.redis) == [waiting]
+    assert begun(limited) == []
+
+
+def test_after_a_flush_what_goes_on_counts_again(limited: System) -> None:
+    runs = add(limited, "two_at_once", 3)
+    going = begun(limited)
+    record_all(limited)
+    limited.redis.flushall()
     now = datetime.now(UTC)
-    limit(sqlite_system, 3)
-    assert len(reads.fire_times(sqlite_system, "tick", 10, now=now).fire_times) == 3
-    found = reads.fire_times(sqlite_system, "tick", 10, now=now, every="1m", max_runs=2)
-    assert len(found.fire_times) == 2
-    soon = now + timedelta(minutes=5)
-    found = reads.fire_times(sqlite_system, "tick", 10, now=now, every="1m", end=soon)
-    assert len(found.fire_times) == 5
-    tried = reads.preview(sqlite_system, "tick", now, every="1m", max_runs=4)
-    assert (len(tried.fire_times), tried.tried_a_week, tried.present_a_week) == (4, 4, 3)
+    recognise(limited.redis, limited.database, now)
+    for one in going:
+        readmit(limited, one)
+    restart_lost_runs(limited, now)
+    assert begun(limited) == []
+    assert end(limited, going[0])
+    assert ids(begun(limited)) == runs[2:]
 
 
-def test_a_schedule_whose_end_has_passed_is_finished(sqlite_system: System) -> None:
-    soon = datetime.now(UTC) + timedelta(hours=1)
-    actions.reschedule(sqlite_system, OPERATOR, "tick", every="1m", end=soon)
-    assert reads.task(sqlite_system, "tick", datetime.now(UTC)).state == "active"
-    later = reads.task(sqlite_system, "tick", soon + timedelta(seconds=1))
-    assert later.schedule is not None
-    assert (later.state, later.schedule.state) == ("finished", "finished")
+def readmit(system: System, taken: Taken) -> None:
+    """Let a worker notice that Redis lost its run."""
+    execution = RunExecution(system.redis, taken, "hand")
+    execution._beat_at = 0.0
+    execution.tend()
+
+
+def test_several_real_workers_keep_the_limit(limited: System) -> None:
+    for number in range(8):
+        actions.trigger(limited, OPERATOR, "two_at_once", {"number": number, "seconds": 0.2})
+    work(limited, workers=3, modules=MODULES)
+    let_go(limited.redis, limits_json(limited.catalogue), everywhere=True)
+    work(limited, workers=1, modules=MODULES)
+    found = [run for run in reads.runs(limited).items if run.task_id == "two_at_once"]
+    assert [run.status for run in found] == ["succeeded"] * 8
+    edges = [(run.started_at, 1) for run in found] + [
+        ((run.ended_at or LATEST) - timedelta(milliseconds=5), -1) for run in found
+    ]
+    going = most = 0
+    for _, step in sorted(edges, key=lambda edge: str(edge[0])):
+        going += step
+        most = max(most, going)
+    assert most == 2
+
+
+def test_nothing_is_left_when_all_have_run(limited: System) -> None:
+    for task_id in ("two_at_once", "three_in_two_seconds"):
+        add(limited, task_id, 3)
+    while taken := begun(limited):
+        for one in taken:
+            end(limited, one)
+    left = {key.decode() for key in limited.redis.scan_iter("rota:*")}
+    assert not [key for key in left if key.startswith(("rota:held", "rota:slots", "rota:limits"))]
+    ttl: Any = limited.redis.ttl(keys.starts("three_in_two_seconds"))
+    assert 0 < ttl <= 3
+
+
+def test_a_task_tells_its_limits(limited: System) -> None:
+    now = datetime.now(UTC)
+    assert reads.task(limited, "rare", now).limits == {
+        "max_concurrent": 1, "starts": 2, "within_seconds": 3600,
+    }  # fmt: skip
+    assert reads.task(limited, "greet", now).limits is None
+
+
+@pytest.mark.parametrize(
+    ("most", "rate"),
+    [(0, None), (True, None), ("2", None), (10_001, None), (None, "100"), (None, "0/1m"),
+     (None, "x/1m"), (None, "1/0s"), (None, "1/2d"), (None, 5), (None, "20000/1m")],
+)  # fmt: skip
+def test_a_limit_that_cannot_be_meant_is_refused(most: Any, rate: Any) -> None:
+    with pytest.raises(DefinitionError):
+        RunLimit.declared(most, rate)
+    assert RunLimit.declared(2, "100/m") == RunLimit(2, 100, 60)

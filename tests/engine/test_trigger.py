@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from app import actions, keys, reads
 from app.actions import Actor
 from app.errors import Conflict, Forbidden, Invalid, Unknown
+from app.expiry import expired
 from app.outbox import sweep
 from app.recovery import move
+from app.settings import current_settings
 from app.system import System
+from tests.engine.ending import begin, run_next
 from tests.engine.stage import events, queued, record_all, rows, server_now
 from tests.fixtures import OPERATOR, VIEWER
+from tests.samples.basic import greet
 
 
 def test_a_triggered_run_is_queued_and_found_at_once(system: System) -> None:
@@ -171,3 +177,54 @@ def test_every_trigger_leaves_one_audit_row(sqlite_system: System) -> None:
 def test_nothing_of_an_applied_act_waits_in_the_outbox(sqlite_system: System) -> None:
     actions.trigger(sqlite_system, OPERATOR, "greet")
     assert sweep(sqlite_system, datetime.now(UTC)) == 0
+
+
+def test_a_run_by_hand_may_expire_on_its_own_terms(sqlite_system: System) -> None:
+    past = datetime.now(UTC) - timedelta(seconds=30)
+    run_id = actions.trigger(sqlite_system, OPERATOR, "greet", start_within="20s", now=past).run_id
+    patient = actions.trigger(sqlite_system, OPERATOR, "greet", start_within="1h", now=past).run_id
+    assert starts(sqlite_system) == {run_id: "no worker took it within 20 s", patient: None}
+    with pytest.raises(Invalid, match="How soon"):
+        actions.trigger(sqlite_system, OPERATOR, "greet", start_within="soon")
+
+
+def test_a_run_that_was_put_back_does_not_expire(sqlite_system: System) -> None:
+    past = datetime.now(UTC) - timedelta(seconds=30)
+    run_id = actions.trigger(sqlite_system, OPERATOR, "greet", start_within="20s", now=past).run_id
+    run_next(sqlite_system, "interrupted")
+    assert starts(sqlite_system) == {run_id: None}
+
+
+def test_waiting_for_other_runs_does_not_count(
+    sqlite_system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_URL", sqlite_system.settings.redis_url)
+    current_settings.cache_clear()
+    first = greet.enqueue()
+    hurried = sqlite_system.catalogue.task("hurries").enqueue(depends_on=first)
+    static: Any = sqlite_system.redis.hget(keys.job(hurried), "rota_static")
+    old = json.dumps({**json.loads(static), "at": 1_000})
+    sqlite_system.redis.hset(keys.job(hurried), "rota_static", old)
+    run_next(sqlite_system)
+    assert starts(sqlite_system) == {hurried: None}
+    current_settings.cache_clear()
+
+
+def starts(system: System) -> dict[str, str | None]:
+    """Take all that waits; return why each did not start, None where it did."""
+    found: dict[str, str | None] = {}
+    while taken := begin(system):
+        outcome = expired(system.redis, taken)
+        found[taken.run_id] = outcome.reason if outcome else None
+    return found
+
+
+def test_a_run_at_the_front_comes_before_the_others(sqlite_system: System) -> None:
+    first = actions.trigger(sqlite_system, OPERATOR, "greet").run_id
+    at = server_now(sqlite_system.redis) + timedelta(hours=1)
+    later = actions.trigger(sqlite_system, OPERATOR, "greet", at=at, at_front=True).run_id
+    urgent = actions.trigger(sqlite_system, OPERATOR, "greet", at_front=True).run_id
+    assert queued(sqlite_system.redis) == [urgent, first]
+    sqlite_system.redis.zadd(keys.delayed("default"), {later: 1})
+    move(sqlite_system.redis, [("default", later)])
+    assert queued(sqlite_system.redis) == [later, urgent, first]
