@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
+from benchmarks.environment import ENVIRONMENTS, ROOT, prepare
+
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
-ENVIRONMENT = ROOT / "data" / "benchmarks" / "venv"
+ENVIRONMENT = ENVIRONMENTS / "venv"
 
 
 @dataclass(frozen=True)
@@ -74,16 +74,7 @@ SYSTEMS = (
 
 def prepare_environment() -> None:
     """Make the peers' environment, unless it holds these requirements already."""
-    stamp = ENVIRONMENT / "requirements"
-    if stamp.exists() and stamp.read_text() == REQUIREMENTS.read_text():
-        return
-    print("Installing the peers (the first time only) …", flush=True)
-    ENVIRONMENT.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([sys.executable, "-m", "venv", "--clear", ENVIRONMENT], check=True)
-    python, wanted = str(ENVIRONMENT / "bin" / "python"), str(REQUIREMENTS)
-    pip = [python, "-m", "pip", "install", "-q", "-r", wanted]
-    subprocess.run(pip, check=True)
-    stamp.write_text(REQUIREMENTS.read_text())
+    prepare(ENVIRONMENT.name, REQUIREMENTS)
 
 
 def command_of(peer: Peer) -> list[str]:
