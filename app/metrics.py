@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from app.reads import tasks_with_overview
+from app.reads.gauges import gauges
 from app.system import System
 
 Sample = tuple[dict[str, str], float]
@@ -18,7 +18,7 @@ def exposition(system: System, now: datetime) -> str:
 
 
 def _lines(system: System, now: datetime) -> Iterator[str]:
-    views, whole = tasks_with_overview(system, now)
+    whole, tasks = gauges(system, now)
     yield from _family(
         "rota_status", "gauge", "0 ok, 1 degraded, 2 down", [({}, STATUSES[whole.status])]
     )
@@ -44,20 +44,15 @@ def _lines(system: System, now: datetime) -> Iterator[str]:
     )  # fmt: skip
     yield from _family(
         "rota_task_next_run_timestamp_seconds", "gauge", "Next fire time",
-        [({"task": v.id}, v.next_run_at.timestamp()) for v in views if v.next_run_at],
+        [({"task": name}, at.timestamp()) for name, at in tasks.next_fires.items()],
     )  # fmt: skip
     yield from _family(
         "rota_task_last_success_timestamp_seconds", "gauge", "End of the newest good run",
-        [
-            ({"task": view.id}, ended.timestamp())
-            for view in views
-            if (ended := max((r.ended_at for r in view.recent
-                              if r.status == "succeeded" and r.ended_at), default=None))
-        ],
+        [({"task": name}, at.timestamp()) for name, at in tasks.last_successes.items()],
     )  # fmt: skip
     yield from _family(
         "rota_task_paused", "gauge", "Whether the task is paused",
-        [({"task": view.id}, view.state == "paused") for view in views],
+        [({"task": name}, name in tasks.paused) for name in system.catalogue.tasks],
     )  # fmt: skip
 
 

@@ -247,12 +247,15 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Today:
+    """The time line; `following` is the last task's id where there are more."""
+
     now: datetime
     start: datetime
     end: datetime
     lanes: tuple[Lane, ...]
     overview: Overview
     releases: tuple[datetime, ...] = ()
+    following: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,42 @@ class Strip:
     height: int = HEIGHT
 
 
+@dataclass(frozen=True)
+class Outline:
+    """All bars of one outcome and form as one path: a list of strips stays light."""
+
+    status: str
+    form: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Outlines:
+    shapes: tuple[Outline, ...]
+    summary: str
+    width: int = SLOTS * PITCH
+    height: int = HEIGHT
+
+
+def outlines(strip: Strip) -> Outlines:
+    """Draw the same strip in few shapes, without a link behind every bar."""
+    paths: dict[tuple[str, str], list[str]] = {}
+    for bar in strip.bars:
+        form = "hollow" if bar.form == "hollow" else "bar"
+        paths.setdefault((bar.status, form), []).append(_path(bar))
+        if bar.form == "capped":
+            head = f"M{bar.x - 0.5:g} {bar.y - 1}l2.5-3 2.5 3z"
+            paths.setdefault((bar.status, "cap"), []).append(head)
+    shapes = tuple(Outline(*key, "".join(parts)) for key, parts in paths.items())
+    return Outlines(shapes, strip.summary)
+
+
+def _path(bar: Bar) -> str:
+    if bar.form == "hollow":
+        return f"M{bar.x + 0.5:g} {bar.y - 0.5:g}h3v4h-3z"
+    return f"M{bar.x} {bar.y}h4v{bar.height}h-4z"
+
+
 def draw(runs: Sequence[RunView]) -> Strip:
     """Draw the newest SLOTS of `runs` (oldest first), the newest at the right edge."""
     shown = runs[-SLOTS:]

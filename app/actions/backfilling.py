@@ -58,7 +58,7 @@ def backfill(
             f"concurrency={concurrency} is not allowed.",
             {"concurrency": f"1 to {MOST_AT_A_TIME}"},
         )
-    rows = decided(system, now).schedules.get(task_id, ())
+    rows = decided(system, now, task_id).schedules.get(task_id, ())
     definitions = {schedule_id: definition for schedule_id, definition, _ in rows}
     with reading(system.database) as connection:
         planned = plan(connection, definitions, start, end, force=force)

@@ -188,7 +188,7 @@ def skip(
 def _to_skip(
     system: System, task_id: str, fire_time: datetime | None, now: datetime
 ) -> tuple[str, datetime]:
-    found = decided(system, now)
+    found = decided(system, now, task_id)
     if task_id in found.pauses or found.everything:
         raise Conflict(f"{task_id} is paused: it has no coming fire time to skip.")
     coming = []

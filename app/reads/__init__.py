@@ -10,12 +10,14 @@ from app.reads.frame import frame
 from app.reads.health import health
 from app.reads.live import demand_redis
 from app.reads.one_run import run, run_page, run_with_kin
+from app.reads.overview import overview
 from app.reads.preview import preview
 from app.reads.queue_history import queue_history
 from app.reads.queue_views import queues
 from app.reads.run_list import exported_runs, runs
 from app.reads.run_logs import run_log
-from app.reads.standing import overview, ready, tasks_with_overview, version
+from app.reads.standing import ready, version
+from app.reads.task_list import task_list
 from app.reads.task_page import task_page
 from app.reads.task_views import task, tasks
 from app.reads.time_line import today
@@ -46,9 +48,9 @@ __all__ = [
     "run_with_kin",
     "runs",
     "task",
+    "task_list",
     "task_page",
     "tasks",
-    "tasks_with_overview",
     "today",
     "version",
     "week",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 
 from app.definitions import Definition, canonical, parsed
 from app.reads.live import Live, ask_redis
@@ -40,15 +40,15 @@ class Decided:
         return self.pauses.get(EVERYTHING)
 
 
-def decided(system: System, now: datetime) -> Decided:
-    """Read what holds now: one query, one Redis round trip."""
+def decided(system: System, now: datetime, task_id: str) -> Decided:
+    """Read what holds of a task now: one query, one Redis round trip."""
     with reading(system.database) as connection:
-        found = read_together(connection, *decisions(now))
+        found = read_together(connection, *decisions(now, [task_id]))
     return combine(found, ask_redis(system, now, schedule_ids(found)), now)
 
 
-def decisions(now: datetime, task_id: str | None = None) -> tuple[Select[Any], ...]:
-    """Return the reads of schedules, pauses and coming skips, of one task or of all."""
+def decisions(now: datetime, task_ids: Sequence[str] | None = None) -> tuple[Select[Any], ...]:
+    """Return the reads of schedules, pauses and coming skips, of some tasks or of all."""
     known = select(
         schedules.c.schedule_id,
         schedules.c.task_id,
@@ -59,13 +59,12 @@ def decisions(now: datetime, task_id: str | None = None) -> tuple[Select[Any], .
     ).where(schedules.c.retired_at.is_(None))
     holding = select(pauses).where(pauses.c.resumed_at.is_(None))
     coming = select(skips.c.schedule_id, skips.c.fire_time).where(skips.c.fire_time > now)
-    if task_id is not None:
-        known = known.where(schedules.c.task_id == task_id)
-        holding = holding.where(or_(pauses.c.scope == task_id, pauses.c.scope == EVERYTHING))
+    if task_ids is not None:
+        theirs = schedules.c.task_id.in_(task_ids)
+        known = known.where(theirs)
+        holding = holding.where(pauses.c.scope.in_([*task_ids, EVERYTHING]))
         coming = coming.where(
-            skips.c.schedule_id.in_(
-                select(schedules.c.schedule_id).where(schedules.c.task_id == task_id)
-            )
+            skips.c.schedule_id.in_(select(schedules.c.schedule_id).where(theirs))
         )
     return known.order_by(schedules.c.schedule_id), holding, coming
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,15 +10,23 @@ from sqlalchemy import Select
 
 from app.reads.live import Live, ask_redis
 from app.reads.newest import newest_runs
-from app.reads.problems import LastRun, Status, needing, problems_of, status_of
+from app.reads.problems import (
+    BAD_ENDS,
+    NEVER_EXECUTED,
+    LastRun,
+    Status,
+    needing,
+    problems_of,
+    status_of,
+)
 from app.reads.run_rows import LIGHT, run_view
 from app.reads.shapes import FrameView
 from app.reads.standing import status_from, what_is_wrong
-from app.reads.task_views import NEVER_EXECUTED
 from app.reads.together import Fields, read_together
 from app.records.database import reading
 from app.records.schema import runs
 from app.system import System
+from app.views import Problem
 
 
 def frame(system: System, now: datetime) -> FrameView:
@@ -30,17 +39,38 @@ def frame_and_more(
     system: System, now: datetime, live: Live, *more: Select[Any]
 ) -> tuple[FrameView, Status, list[list[Fields]]]:
     """Return the frame of a page that has asked Redis itself, and the rows of its own reads."""
-    names = list(system.catalogue.tasks)
-    executed = runs.c.status.not_in(NEVER_EXECUTED), runs.c.at <= now
-    newest = newest_runs(system.database.dialect.name, LIGHT, names, 1, *executed)
-    wrong = what_is_wrong(now)
+    basis = reads_of_frame(system, now)
     with reading(system.database) as connection:
-        last, *rows = read_together(connection, newest, *wrong, *more)
+        found = read_together(connection, *basis, *more)
+    return *frame_from(system, live, found, now), found[len(basis) :]
+
+
+def reads_of_frame(system: System, now: datetime) -> tuple[Select[Any], ...]:
+    """Return the reads that `frame_from` takes the rows of."""
+    executed = runs.c.status.not_in(NEVER_EXECUTED), runs.c.at <= now
+    names = list(system.catalogue.tasks)
+    bad = newest_runs(
+        system.database.dialect.name, LIGHT, names, 1, *executed,
+        ended=BAD_ENDS,
+    )  # fmt: skip
+    return bad, *what_is_wrong(now)
+
+
+def frame_from(
+    system: System, live: Live, found: Sequence[list[Fields]], now: datetime
+) -> tuple[FrameView, Status]:
+    """Lay together what Redis says and what `reads_of_frame` read."""
+    whole, problems = problems_from(system, live, found, now)
+    return FrameView(status_of(live, problems), needing(problems), whole.everything), whole
+
+
+def problems_from(
+    system: System, live: Live, found: Sequence[list[Fields]], now: datetime
+) -> tuple[Status, tuple[Problem, ...]]:
+    """Return how the whole stands, and what needs a person."""
+    bad, *wrong = found[:4]
     ends = [
-        LastRun(row.task_id, system.catalogue.tasks[row.task_id].name, run_view(row))
-        for row in last
+        LastRun(row.task_id, system.catalogue.tasks[row.task_id].name, run_view(row)) for row in bad
     ]
-    whole = status_from(live, rows[: len(wrong)])
-    problems = problems_of(whole, ends, now)
-    around = FrameView(status_of(live, problems), needing(problems), whole.everything)
-    return around, whole, rows[len(wrong) :]
+    whole = status_from(live, wrong)
+    return whole, problems_of(whole, ends, system.catalogue, now)

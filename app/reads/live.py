@@ -30,6 +30,7 @@ class Live:
     queues: tuple[QueueView, ...] = ()
     quarantined: int = 0
     nominals: Mapping[str, datetime] = field(default_factory=dict)
+    next_fire: datetime | None = None
     suspended: bool = False
     away: str | None = None
 
@@ -44,7 +45,7 @@ def ask_redis(system: System, now: datetime, schedule_ids: Sequence[str] = ()) -
             )
     except Unavailable as error:
         return Live(away=str(error))
-    schedulers, quarantined, workers, found, nominals, suspended = answer
+    schedulers, quarantined, workers, found, nominals, suspended, following = answer
     alive = tuple(
         worker
         for key, pairs, going_on in workers
@@ -60,6 +61,7 @@ def ask_redis(system: System, now: datetime, schedule_ids: Sequence[str] = ()) -
             for name, nominal in zip(schedule_ids, nominals, strict=True)
             if nominal.isdigit() and len(nominal) < 12
         },
+        next_fire=datetime.fromtimestamp(int(following), UTC) if following else None,
         suspended=bool(suspended),
     )
 

@@ -19,8 +19,13 @@ def newest_runs(
     task_ids: Sequence[str],
     limit: int,
     *conditions: ColumnElement[bool],
+    ended: Sequence[str] | None = None,
 ) -> Select[Any]:
-    """Return the read of each task's newest `limit` runs that meet the conditions."""
+    """Return the read of each task's newest `limit` runs that meet the conditions.
+
+    Of those, only the ones in a state of `ended`: not the newest that failed, but the newest if
+    it failed.
+    """
     names = bindparam(None, _json_list(task_ids), String)
     if dialect == "postgresql":
         tasks = func.jsonb_array_elements_text(cast(names, JSONB)).table_valued("value")
@@ -31,7 +36,8 @@ def newest_runs(
             .limit(limit)
             .lateral("newest")
         )
-        return select(*newest.c).select_from(tasks.join(newest, true()))
+        found = select(*newest.c).select_from(tasks.join(newest, true()))
+        return found if ended is None else found.where(newest.c.status.in_(ended))
     # SQLite has no LATERAL; a correlated IN walks the same index once a task.
     tasks = func.json_each(names).table_valued("value")
     inner = table.alias("inner_runs")
@@ -42,7 +48,10 @@ def newest_runs(
         .limit(limit)
         .correlate(tasks)
     )
-    return select(*columns).select_from(tasks.join(table, table.c.run_id.in_(ids)))
+    rows = select(*columns).select_from(tasks.join(table, table.c.run_id.in_(ids)))
+    # Wrapped, so that no index of the states tempts the planner to begin with all that failed.
+    state = func.coalesce(table.c.status, "")
+    return rows if ended is None else rows.where(state.in_(ended))
 
 
 def _moved(condition: ColumnElement[bool], inner: Any) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -16,9 +16,21 @@ from app.views import rfc3339
 ARCHIVED_SHOWN = 5
 
 
-def overrides_of(task_id: str | None = None) -> Select[Any]:
-    """Return the read of overrides that hold; of one task also those the code has ended."""
-    statement = select(
+def overrides_of(task_ids: Sequence[str] | None = None) -> Select[Any]:
+    """Return the read of the overrides that hold, of some tasks or of all."""
+    found = _overrides().where(overrides.c.archived_at.is_(None))
+    return found if task_ids is None else found.where(schedules.c.task_id.in_(task_ids))
+
+
+def overrides_and_ended(task_id: str) -> Select[Any]:
+    """Return the read of a task's overrides, also of those that the code has ended."""
+    ended = overrides.c.archived_at.is_not(None)
+    newest_first = _overrides().order_by(ended, overrides.c.at.desc())
+    return newest_first.where(schedules.c.task_id == task_id).limit(ARCHIVED_SHOWN)
+
+
+def _overrides() -> Select[Any]:
+    return select(
         schedules.c.task_id,
         overrides.c.schedule_id,
         overrides.c.value,
@@ -28,13 +40,6 @@ def overrides_of(task_id: str | None = None) -> Select[Any]:
         overrides.c.archived_at,
         schedules.c.code_definition,
     ).select_from(overrides.join(schedules, schedules.c.schedule_id == overrides.c.schedule_id))
-    if task_id is None:
-        return statement.where(overrides.c.archived_at.is_(None))
-    return (
-        statement.where(schedules.c.task_id == task_id)
-        .order_by(overrides.c.archived_at.is_not(None), overrides.c.at.desc())
-        .limit(ARCHIVED_SHOWN)
-    )
 
 
 def still_tells(row: Fields) -> bool:

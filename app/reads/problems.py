@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from app.catalogue import Catalogue
 from app.reads.decided import pause_view
 from app.reads.live import Live
 from app.reads.together import Fields
@@ -16,6 +17,8 @@ from app.views import PauseView, Problem, QueueView, RunView
 SILENT = timedelta(seconds=15)
 # Nothing to do: it is told, and counts for nothing.
 NOTE = "note"
+# What never executed tells nothing about how the last run went.
+NEVER_EXECUTED = ("skipped", "missed", "scheduled")
 BAD_ENDS = ("failed", "lost", "expired", "quarantined")
 
 
@@ -55,13 +58,15 @@ class Status:
         return {row.scope: pause_view(row) for row in self.paused}
 
 
-def problems_of(whole: Status, last: Sequence[LastRun], now: datetime) -> tuple[Problem, ...]:
+def problems_of(
+    whole: Status, last: Iterable[LastRun], catalogue: Catalogue, now: datetime
+) -> tuple[Problem, ...]:
     """Return everything that needs a person, the gravest first, and what is merely told."""
     return (
         *process_problems(whole.live, now),
         *queue_problems(whole.queues),
         *run_problems(last, whole.dismissed),
-        *missed_problems(last, whole.missed),
+        *missed_problems(whole.missed, catalogue),
     )
 
 
@@ -110,16 +115,15 @@ def run_problems(last: Iterable[LastRun], dismissed: frozenset[str]) -> Iterator
             yield Problem("run", text, one.task_id, run.run_id)
 
 
-def missed_problems(last: Iterable[LastRun], missed: Sequence[Fields]) -> Iterator[Problem]:
+def missed_problems(missed: Sequence[Fields], catalogue: Catalogue) -> Iterator[Problem]:
     """Tell of tasks that have not run since they missed a fire time; of the others only that."""
-    ends = {one.task_id: one for one in last}
     calm = []
     for row in missed:
-        one = ends.get(row.task_id)
-        if one is not None and one.run.at >= row.last:
+        if row.ran_since:
             calm.append(row)
         else:
-            name = one.name if one else row.task_id
+            task = catalogue.tasks.get(row.task_id)
+            name = task.name if task else row.task_id
             text = f"{name}: {_missed(row.number)}, and it has not run since."
             yield Problem("missed", text, row.task_id, since=row.first, until=row.last)
     if calm:

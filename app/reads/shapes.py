@@ -14,6 +14,7 @@ from app.views import (
     QueueView,
     RunView,
     ScheduleView,
+    TaskView,
 )
 
 
@@ -78,6 +79,16 @@ class BackfillView:
     def done(self) -> int:
         waiting = ("scheduled", "queued", "running")
         return self.total - sum(self.statuses.get(status, 0) for status in waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """Some of the `found` tasks that fit a search; `following` is None on the last page."""
+
+    tasks: tuple[TaskView, ...]
+    found: int
+    total: int
+    following: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,19 @@
-"""How the whole stands: processes, queues, the last 24 hours, and what needs a person."""
+"""What tells how the whole stands: counts, pauses, whether the services answer, the version."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import Select, func, or_, select, text
+from sqlalchemy import Select, func, literal, or_, select, text
 
 from app import keys
 from app.connection import asking_redis
 from app.errors import Unavailable
 from app.reads.live import Live
-from app.reads.problems import LastRun, Status, problems_of, status_of
-from app.reads.task_views import tasks_and_more
+from app.reads.problems import NEVER_EXECUTED, Status
 from app.reads.together import Fields
 from app.records.database import reading
 from app.records.dismissals import EVERY_TASK, MISSED
@@ -23,55 +21,18 @@ from app.records.pauses import EVERYTHING, QUEUE
 from app.records.schema import dismissals, pauses, runs
 from app.records.types import Instant
 from app.system import System
-from app.views import Overview, TaskView
+from app.views import ENDED
 
 DAY = timedelta(hours=24)
 MOST_MISSED = 5_000
 MOST_DISMISSED = 1_000
 
 
-def overview(system: System, now: datetime) -> Overview:
-    """Return how the whole stands; with Redis away it says so. Raises Unavailable for SQL."""
-    _, whole = tasks_with_overview(system, now, strip=10)
-    return whole
-
-
-def tasks_with_overview(
-    system: System, now: datetime, strip: int = 60
-) -> tuple[list[TaskView], Overview]:
-    """Return all tasks and how the whole stands: one query, one Redis round trip."""
-    views, live, lately = tasks_and_more(system, now, strip, *of_the_whole(now))
-    return views, overview_of(views, live, lately, now)
-
-
-def of_the_whole(now: datetime) -> tuple[Select[Any], ...]:
-    """Return the reads that `overview_of` takes the rows of."""
-    return counts_lately(now), *what_is_wrong(now)
-
-
-def overview_of(
-    views: list[TaskView], live: Live, lately: Sequence[list[Fields]], now: datetime
-) -> Overview:
-    """Lay together what was read of the whole, by `of_the_whole`."""
-    counts = _counts(lately[0])
-    whole = status_from(live, lately[1:])
-    last = [LastRun(v.id, v.name, v.last_run) for v in views if v.last_run is not None]
-    problems = problems_of(whole, last, now)
-    return Overview(
-        status=status_of(live, problems),
-        scheduler=_scheduler(live, views),
-        workers=_workers(live),
-        queues=whole.queues,
-        tasks=_task_counts(views),
-        runs_24h=counts,
-        problems=problems,
-        pause=whole.everything,
-    )
-
-
 def counts_lately(now: datetime) -> Select[Any]:
     """Return the read of the last 24 hours' runs by status."""
-    come = runs.c.at > now - DAY, runs.c.at <= now + timedelta(seconds=60)
+    # With the states named, each is a range of the index by state, and no row is looked at.
+    known = runs.c.status.in_([*sorted(ENDED), "scheduled", "queued", "running"])
+    come = known, runs.c.at > now - DAY, runs.c.at <= now + timedelta(seconds=60)
     return select(runs.c.status, func.count().label("number")).where(*come).group_by(runs.c.status)
 
 
@@ -90,7 +51,7 @@ def status_from(live: Live, rows: Sequence[list[Fields]]) -> Status:
 def missed_lately(now: datetime) -> Select[Any]:
     """Return the read of the fire times that each task missed in the last 24 hours.
 
-    Those that somebody has put aside are left out.
+    Those that somebody has put aside are left out. `ran_since` tells whether it has run since.
     """
     aside = dismissals.c.task_id == EVERY_TASK, dismissals.c.cause == MISSED
     seen = select(func.count()).where(*aside, dismissals.c.at >= runs.c.at).scalar_subquery()
@@ -104,18 +65,34 @@ def missed_lately(now: datetime) -> Select[Any]:
     )
     # One row may stand for many fire times; its end is the last of them.
     last = func.max(func.coalesce(newest.c.ended_at, newest.c.at), type_=Instant)
-    return select(
-        newest.c.task_id,
-        func.count().label("number"),
-        func.min(newest.c.at).label("first"),
-        last.label("last"),
-    ).group_by(newest.c.task_id)
+    by_task = (
+        select(
+            newest.c.task_id,
+            func.count().label("number"),
+            func.min(newest.c.at).label("first"),
+            last.label("last"),
+        )
+        .group_by(newest.c.task_id)
+        .subquery("missed_by_task")
+    )
+    since = select(literal(1)).where(
+        runs.c.task_id == by_task.c.task_id,
+        runs.c.at >= by_task.c.last,
+        runs.c.at <= now,
+        runs.c.status.not_in(NEVER_EXECUTED),
+    )
+    return select(*by_task.c, since.exists().label("ran_since"))
 
 
 def pauses_of_more_than_tasks() -> Select[Any]:
     """Return the read of the pauses of everything and of queues."""
     wide = or_(pauses.c.scope == EVERYTHING, pauses.c.scope.startswith(QUEUE, autoescape=True))
     return select(pauses).where(pauses.c.resumed_at.is_(None), wide)
+
+
+def paused_scopes() -> Select[Any]:
+    """Return the read of all that is paused: tasks, queues, everything."""
+    return select(pauses.c.scope).where(pauses.c.resumed_at.is_(None))
 
 
 def ready(system: System) -> dict[str, str]:
@@ -141,30 +118,3 @@ def version(system: System) -> str:
     with asking_redis():
         parts: Any = system.redis.mget(keys.INCARNATION, keys.CHANGES)
     return ".".join((part or b"0").decode() for part in parts)
-
-
-def _counts(rows: Sequence[Fields]) -> dict[str, int]:
-    found = {row.status: int(row.number) for row in rows}
-    return {"total": sum(found.values()), "succeeded": 0, "failed": 0, **found}
-
-
-def _scheduler(live: Live, views: list[TaskView]) -> dict[str, Any]:
-    leader = next((one for one in live.schedulers if one.leads), None)
-    coming = [view.next_run_at for view in views if view.next_run_at is not None]
-    return {
-        "leader": leader.name if leader else None,
-        "processes": len(live.schedulers),
-        "seen_at": leader.seen_at if leader else None,
-        "next_fire_at": min(coming, default=None),
-    }
-
-
-def _workers(live: Live) -> dict[str, int]:
-    busy = sum(worker.state == "busy" for worker in live.workers)
-    return {"total": len(live.workers), "busy": busy, "idle": len(live.workers) - busy}
-
-
-def _task_counts(views: list[TaskView]) -> dict[str, int]:
-    counted = Counter(view.state for view in views)
-    states = {name: counted[name] for name in ("active", "paused", "finished")}
-    return {"total": len(views), **states}

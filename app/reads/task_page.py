@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 
 from app.reads.decided import Decided
 from app.reads.deploys import deploys_since
-from app.reads.overrides import override_view, overrides_of, still_tells
+from app.reads.overrides import override_view, overrides_and_ended, still_tells
 from app.reads.shapes import BackfillView, TaskDetail
 from app.reads.task_views import task_and_more
 from app.reads.together import Fields
@@ -26,7 +26,8 @@ DEPLOYS_SHOWN = timedelta(days=90)
 def task_page(system: System, task_id: str, now: datetime) -> tuple[TaskView, TaskDetail]:
     """Return one task, and what people decided about it. Raises Unknown, Unavailable."""
     newest = _newest_backfills(task_id)
-    more = overrides_of(task_id), newest, _counts(newest), deploys_since(now - DEPLOYS_SHOWN)
+    released_since = deploys_since(now - DEPLOYS_SHOWN)
+    more = overrides_and_ended(task_id), newest, _counts(newest), released_since
     view, whole, found = task_and_more(system, task_id, now, *more)
     overridden, filled, counted, released = found
     ids = [schedule_id for schedule_id, _, _ in whole.schedules.get(task_id, ())]

@@ -10,9 +10,10 @@ from sqlalchemy import Select
 
 from app.errors import Unknown
 from app.reads.decided import Decided, combine, decisions, schedule_ids, schedule_view
-from app.reads.live import Live, ask_redis
+from app.reads.live import ask_redis
 from app.reads.newest import newest_runs
 from app.reads.overrides import override_json, overrides_of
+from app.reads.problems import NEVER_EXECUTED
 from app.reads.run_rows import LISTED, run_view
 from app.reads.together import Fields, read_together
 from app.records.database import reading
@@ -22,32 +23,20 @@ from app.tasks import Task
 from app.views import RunView, ScheduleView, TaskView
 
 STRIP = 60
-# What never executed tells nothing about how the last run went.
-NEVER_EXECUTED = ("skipped", "missed", "scheduled")
 
 
-def tasks(system: System, now: datetime, strip: int = STRIP) -> list[TaskView]:
-    """Return every task of the catalogue, by id, with its newest runs. Raises Unavailable."""
-    views, _, _ = tasks_and_more(system, now, strip)
-    return views
-
-
-def tasks_and_more(
-    system: System, now: datetime, strip: int, *more: Select[Any]
-) -> tuple[list[TaskView], Live, list[list[Fields]]]:
-    """Return all tasks, what Redis says, and the rows of further reads: one query, one trip."""
+def tasks(system: System, now: datetime) -> list[TaskView]:
+    """Return every task of the catalogue, by id, with its last run. Raises Unavailable."""
     ids = list(system.catalogue.tasks)
-    basis = (*decisions(now), overrides_of(), recent(system, ids, now, strip))
+    basis = (*decisions(now), overrides_of(), executed_last(system, ids, now))
     with reading(system.database) as connection:
-        found = read_together(connection, *basis, *more)
-    live = ask_redis(system, now, schedule_ids(found))
-    whole = combine(found, live, now)
+        found = read_together(connection, *basis)
+    whole = combine(found, ask_redis(system, now, schedule_ids(found)), now)
     runs = by_task(found[4])
-    views = [
+    return [
         task_view(task, whole, now, runs.get(task.id, ()), found[3])
         for task in system.catalogue.tasks.values()
     ]
-    return views, live, found[len(basis) :]
 
 
 def task(system: System, task_id: str, now: datetime) -> TaskView:
@@ -63,7 +52,7 @@ def task_and_more(
     if task_id not in system.catalogue.tasks:
         raise Unknown("task", task_id)
     newest = recent(system, [task_id], now, STRIP)
-    basis = (*decisions(now, task_id), overrides_of(task_id), newest)
+    basis = (*decisions(now, [task_id]), overrides_of([task_id]), newest)
     with reading(system.database) as connection:
         found = read_together(connection, *basis, *more)
     whole = combine(found, ask_redis(system, now, schedule_ids(found)), now)
@@ -76,6 +65,12 @@ def recent(system: System, task_ids: Sequence[str], now: datetime, limit: int) -
     """Return the read of each task's newest runs whose time has come."""
     come = run_table.c.at <= now + timedelta(seconds=60)
     return newest_runs(system.database.dialect.name, LISTED, task_ids, limit, come)
+
+
+def executed_last(system: System, task_ids: Sequence[str], now: datetime) -> Select[Any]:
+    """Return the read of each task's last run that executed."""
+    executed = run_table.c.status.not_in(NEVER_EXECUTED), run_table.c.at <= now
+    return newest_runs(system.database.dialect.name, LISTED, task_ids, 1, *executed)
 
 
 def by_task(rows: Iterable[Fields]) -> dict[str, tuple[RunView, ...]]:

@@ -12,10 +12,10 @@ from app.reads.decided import Decided, combine, decisions, schedule_ids
 from app.reads.deploys import deploys_since
 from app.reads.live import ask_redis
 from app.reads.newest import newest_runs
+from app.reads.overview import overview_from, reads_of_overview
 from app.reads.problems import BAD_ENDS
 from app.reads.run_rows import LIGHT
-from app.reads.standing import of_the_whole, overview_of
-from app.reads.task_views import by_task, recent, task_view
+from app.reads.task_views import by_task, executed_last, task_view
 from app.reads.together import Fields, read_together
 from app.records.database import reading
 from app.records.schema import runs as run_table
@@ -29,39 +29,43 @@ MOST_COMING = 150
 MOST_RUNS = 150
 # What went wrong stays in sight even where a task's runs are too many to be drawn.
 MOST_BAD = 300
-# Enough to find the last run that executed.
-RECENT = 10
+MOST_LANES = 24
 
 
-def today(system: System, now: datetime) -> Today:
-    """Return one lane a task, and how the whole stands. Raises Unavailable."""
+def today(system: System, now: datetime, after: str = "") -> Today:
+    """Return one lane a task, from the id `after` on, and how the whole stands.
+
+    Raises Unavailable.
+    """
     start, end = now - WINDOW, now + WINDOW
-    names = list(system.catalogue.tasks)
+    later = sorted(task_id for task_id in system.catalogue.tasks if task_id > after)
+    names = later[:MOST_LANES]
     between = run_table.c.at > start, run_table.c.at <= end
     with reading(system.database) as connection:
         found = read_together(
             connection,
-            *decisions(now),
-            recent(system, names, now, RECENT),
+            *decisions(now, names),
+            executed_last(system, names, now),
             newest_runs(system.database.dialect.name, LIGHT, names, MOST_RUNS, *between),
             _bad_runs(start, end),
             deploys_since(start),
-            *of_the_whole(now),
+            *reads_of_overview(system, now),
         )
     newest, past, bad, released, *lately = found[3:]
     live = ask_redis(system, now, schedule_ids(found))
     whole = combine(found, live, now)
     runs, last = _past(past, bad), by_task(newest)
     views = [
-        task_view(task, whole, now, last.get(task.id, ()))
-        for task in system.catalogue.tasks.values()
+        task_view(system.catalogue.tasks[name], whole, now, last.get(name, ())) for name in names
     ]
     lanes = tuple(
         _lane(view, runs.get(view.id, ()), _crowded(past, view.id), whole, now, end)
         for view in views
     )
     deploys = tuple(row.at for row in released)
-    return Today(now, start, end, lanes, overview_of(views, live, lately, now), deploys)
+    following = names[-1] if len(later) > len(names) else None
+    overview = overview_from(system, live, lately, now)
+    return Today(now, start, end, lanes, overview, deploys, following)
 
 
 def _bad_runs(start: datetime, end: datetime) -> Select[Any]:

@@ -38,7 +38,7 @@ def fire_times(
     if any(wanted.values()):
         tried = wanted_schedule(system.settings.timezone, **wanted)
         return times_of([(tried, tried.max_runs)], n, start)
-    return times_of(coming_of(decided(system, start), task_id), n, start)
+    return times_of(coming_of(decided(system, start, task_id), task_id), n, start)
 
 
 def coming_of(found: Decided, task_id: str) -> list[Coming]:

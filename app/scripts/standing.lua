@@ -4,7 +4,8 @@
 --          workers {{key, hash, {run:execution, …}}, …},
 --          queues {{name, waiting, enqueued_at of the oldest or '', running, delayed, deferred,
 --            failed, finished, cancelled}, …},
---          nominal fire time of each schedule or '', 'suspended' or ''}
+--          nominal fire time of each schedule or '', 'suspended' or '',
+--          the next fire time of all that nobody skips, or ''}
 local function count(command, key)
   local answer = redis.pcall(command, key)
   return type(answer) == 'number' and answer or 0
@@ -45,5 +46,15 @@ for i = last + 1, #ARGV do
   nominals[#nominals + 1] = field('rota:schedule:' .. ARGV[i], 'nominal') or ''
 end
 
+local next_fire = ''
+for _, id in ipairs(rows('ZRANGE', 'rq:scheduler:scheduled_jobs', 0, 19)) do
+  local nominal = field('rota:schedule:' .. id, 'nominal') or ''
+  local plain = #nominal < 12 and string.match(nominal, '^%d+$')
+  local earlier = plain and (next_fire == '' or tonumber(nominal) < tonumber(next_fire))
+  if earlier and redis.pcall('HEXISTS', 'rota:skips:' .. id, nominal) ~= 1 then
+    next_fire = nominal
+  end
+end
+
 return {rows('HGETALL', 'rota:schedulers'), count('HLEN', 'rota:quarantine'), workers, queues,
-  nominals, redis.call('EXISTS', 'rq:suspended') == 1 and 'suspended' or ''}
+  nominals, redis.call('EXISTS', 'rq:suspended') == 1 and 'suspended' or '', next_fire}

@@ -52,8 +52,6 @@ def measure(stage: Stage, places: list[tuple[str, str]], rounds: int) -> list[Co
     return [_cost(name, times[name], *found[name]) for name, _ in places]
 
 
-def _cost(
-    name: str, times: list[float], status: int, size: int, queries: int, trips: int
-) -> Cost:
+def _cost(name: str, times: list[float], status: int, size: int, queries: int, trips: int) -> Cost:
     cuts = quantiles(times, n=20)
     return Cost(name, status, cuts[9], cuts[18], size, queries, trips)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from redis import Redis
 from rq.job import Job
@@ -38,9 +39,9 @@ def fill(redis: Redis, queues: Sequence[str], count: int, now: datetime) -> None
     pipeline.execute()
 
 
-def _template(redis: Redis) -> dict[str, bytes | str | int | float]:
+def _template(redis: Redis) -> dict[str, Any]:
     job = Job.create(bodies.noop, connection=redis, timeout=600, result_ttl=500)
-    found: dict[str, bytes | str | int | float] = job.to_dict()
+    found: dict[str, Any] = job.to_dict()
     return found
 
 
@@ -49,11 +50,11 @@ def _job(
     name: str,
     registry: str,
     queue: str,
-    template: dict[str, bytes | str | int | float],
+    template: dict[str, Any],
     now: datetime,
 ) -> None:
     moment = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    fields = template | {"origin": queue, "status": STATUS[registry], "enqueued_at": moment}
+    fields: Any = template | {"origin": queue, "status": STATUS[registry], "enqueued_at": moment}
     if registry in ("rq:failed:", "rq:finished:"):
         fields |= {"started_at": moment, "ended_at": moment}
     pipeline.hset(f"rq:job:{name}", mapping=fields)

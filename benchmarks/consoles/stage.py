@@ -46,7 +46,9 @@ def stage(kind: str, runs: int, jobs: int) -> Iterator[Stage]:
         postgres = PostgresServer(folder / "postgres") if kind == "postgresql" else None
         try:
             url = (
-                postgres.url(postgres.create_database()).replace("postgresql:", "postgresql+psycopg:")
+                postgres.url(postgres.create_database()).replace(
+                    "postgresql:", "postgresql+psycopg:"
+                )
                 if postgres
                 else f"sqlite:///{folder / 'rota.sqlite3'}"
             )
@@ -65,7 +67,7 @@ def _settings(redis_url: str, database_url: str, folder: Path) -> Settings:
     return Settings(
         redis_url=redis_url,
         database_url=database_url,
-        secret_key="a secret of the benchmark that is long enough",
+        secret_key="a secret of the benchmark that is long enough",  # noqa: S106 - of a private server
         task_modules=("benchmarks.consoles.tasks",),
         queues=QUEUES,
         data_dir=folder,

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from redis import Redis
 
 from app import keys
+from benchmarks.environment import ROOT
 from benchmarks.workers.measuring import Stage, started, wait
-from benchmarks.workers.systems import ENVIRONMENT, ROOT
+from benchmarks.workers.systems import ENVIRONMENT
 
 OURS = "rota"
 PEERS = ("rq-scheduler -i 60", "rq-scheduler -i 1", "rq cron", "Celery beat", "APScheduler")

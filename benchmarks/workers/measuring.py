@@ -20,8 +20,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from app import embedded, keys
+from benchmarks.environment import ROOT
 from benchmarks.workers.board import Board
-from benchmarks.workers.systems import ROOT, Peer, command_of, environment_of, peers_python
+from benchmarks.workers.systems import Peer, command_of, environment_of, peers_python
 
 # Start-up and the first jobs, in which caches fill, do not count.
 SKIPPED = 0.1

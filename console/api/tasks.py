@@ -13,20 +13,28 @@ from console.api.query import moment, query, whole
 from console.api.shapes import fire_times_document, runs_document, task_document
 from console.context import current_system, now
 
-# Enough of the newest runs to find the last one that executed.
-LAST = 10
 RUNS = {"runs": list[RunView], "next_cursor": str | None}
 
 blueprint = Blueprint("api_tasks", __name__, url_prefix="/api/v1/tasks")
 
 
 @blueprint.get("/list")
-@operation({200: {"tasks": list[TaskView], "total": int}})
+@operation(
+    {200: {"tasks": list[TaskView], "total": int, "next_cursor": str | None}},
+    query={"q": parts.text("Words of the id or the name"), **parts.PAGES},
+)
 def list_tasks() -> ResponseReturnValue:
-    """List every task."""
-    query()
-    tasks = [task_document(task) for task in reads.tasks(current_system(), now(), LAST)]
-    return jsonify(tasks=tasks, total=len(tasks))
+    """List tasks by id, at most 100 where `limit` does not say otherwise."""
+    given = query()
+    found, _ = reads.task_list(
+        current_system(),
+        now(),
+        q=given.get("q", ""),
+        after=given.get("cursor", ""),
+        limit=whole(given, "limit", 100),
+    )
+    tasks = [task_document(task) for task in found.tasks]
+    return jsonify(tasks=tasks, total=found.found, next_cursor=found.following)
 
 
 @blueprint.get("/<task_id>")

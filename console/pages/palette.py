@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from secrets import token_urlsafe
 
@@ -21,6 +22,9 @@ SCREENS = (
     ("API", "api_docs.page"),
 )  # fmt: skip
 
+ACTS = ("open", "run", "now", "resume", "pause", "skip the next run of", "reschedule")
+MOST_TASKS = 25
+
 blueprint = Blueprint("palette", __name__)
 
 
@@ -38,19 +42,32 @@ class Entry:
 @blueprint.get("/go")
 def page() -> ResponseReturnValue:
     asked = request.args.get("q", "").strip()
-    tasks, overview = reads.tasks_with_overview(current_system(), now(), 1)
+    words = asked.lower().split()
+    # Of several words some name the act: a task fits if the others name it.
+    named = " ".join(word for word in words if not any(word in act for act in ACTS))
+    tasks, around = reads.task_list(current_system(), now(), q=named, limit=MOST_TASKS)
     found = [Entry(f"Open {label}", url_for(endpoint)) for label, endpoint in SCREENS]
-    found += [Entry(f"Open {task.id}", url_for("task.page", task_id=task.id)) for task in tasks]
+    found += _of_tasks(tasks.tasks)
     if may_act(current_account()):
-        found += [entry for task in tasks for entry in _acts(task)]
         found.append(
             Entry("Resume everything", url_for("everything.resume"), form=True)
-            if overview.pause
+            if around.pause
             else Entry("Pause everything", url_for("everything.pause"), form=True, reason=True)
         )
-    words = asked.lower().split()
-    entries = [entry for entry in found if all(word in entry.label.lower() for word in words)]
-    return render("palette.html", overview=overview, asked=asked, entries=entries)
+    return render(
+        "palette.html",
+        around=around,
+        asked=asked,
+        entries=[each for each in found if all(word in each.label.lower() for word in words)],
+        # Then the server has to be asked again: it did not send them all.
+        some=tasks.total > MOST_TASKS,
+    )
+
+
+def _of_tasks(tasks: Sequence[TaskView]) -> list[Entry]:
+    opened = [Entry(f"Open {task.id}", url_for("task.page", task_id=task.id)) for task in tasks]
+    acting = tasks if may_act(current_account()) else ()
+    return opened + [entry for task in acting for entry in _acts(task)]
 
 
 def _acts(task: TaskView) -> list[Entry]:

@@ -22,6 +22,8 @@ from console.pages.frame import render
 from console.wording import plural
 
 PAGE = 50
+# A browser offers what fits the letters typed so far; a thousand names weigh more than the page.
+MOST_OFFERED = 60
 FILTERS = ("q", "task_id", "status", "trigger")
 COLUMNS = (
     "run_id", "task_id", "status", "trigger", "triggered_by", "at", "fire_time", "queued_at",
@@ -113,7 +115,7 @@ def _show(
         later=cursor is not None,
         statuses=STATUSES,
         triggers=TRIGGERS,
-        task_ids=list(current_system().catalogue.tasks),
+        task_ids=list(current_system().catalogue.tasks)[:MOST_OFFERED],
         refused=refused,
         # What was refused does not change by asking again.
         still=refused is not None,

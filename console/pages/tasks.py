@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from secrets import token_urlsafe
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from app import reads
 from console.context import current_system, now
 from console.live import live
 from console.pages.frame import render
-from console.strip import draw
+from console.strip import SLOTS, draw, outlines
+
+PAGE = 20
 
 blueprint = Blueprint("tasks", __name__)
 
@@ -19,13 +21,18 @@ blueprint = Blueprint("tasks", __name__)
 @blueprint.get("/tasks")
 @live
 def page() -> ResponseReturnValue:
-    system = current_system()
-    tasks, overview = reads.tasks_with_overview(system, now())
-    strips = {task.id: draw(task.recent) for task in tasks}
+    asked, after = request.args.get("q", "").strip(), request.args.get("after", "")
+    found, around = reads.task_list(
+        current_system(), now(), q=asked, after=after, limit=PAGE, strip=SLOTS
+    )
     return render(
         "tasks.html",
-        overview=overview,
-        tasks=tasks,
-        strips=strips,
+        around=around,
+        found=found,
+        tasks=found.tasks,
+        strips={task.id: outlines(draw(task.recent)) for task in found.tasks},
+        asked=asked,
+        after=after,
+        searchable=found.total > PAGE,
         once=token_urlsafe(12),
     )

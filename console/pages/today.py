@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from app import reads
@@ -17,10 +17,13 @@ blueprint = Blueprint("today", __name__)
 @blueprint.get("/")
 @live
 def page() -> ResponseReturnValue:
-    today = reads.today(current_system(), now())
+    after = request.args.get("after", "")
+    today = reads.today(current_system(), now(), after)
     return render(
         "today.html",
         overview=today.overview,
         timeline=draw(today, console_zone()),
-        upcoming=min((at for lane in today.lanes for at in lane.coming), default=None),
+        upcoming=today.overview.scheduler["next_fire_at"],
+        after=after,
+        following=today.following,
     )

@@ -136,7 +136,10 @@
     dialog.querySelector("input").focus();
     filterPalette();
   }
+  let paletteWait = 0;
   function filterPalette() {
+    clearTimeout(paletteWait);
+    if (dialog.querySelector("[data-some]")) paletteWait = setTimeout(askPalette, 120);
     const words = dialog.querySelector("input").value.toLowerCase().split(/\s+/);
     let shown = 0;
     for (const entry of dialog.querySelectorAll("li")) {
@@ -145,6 +148,14 @@
       if (!entry.hidden) shown += 1;
     }
     dialog.querySelector("#palette-none").hidden = shown > 0;
+  }
+  // The server has more than it sent: it looks for what was typed.
+  async function askPalette() {
+    const search = dialog.querySelector("input"), asked = search.value;
+    try {
+      const page = await fetched(opener.href + "?q=" + encodeURIComponent(asked));
+      if (search.value === asked) dialog.querySelector("ul").replaceWith(page.querySelector("#palette ul"));
+    } catch { say("The console does not answer. Trying again when you type."); }
   }
   function movePalette(event) {
     const search = dialog.querySelector("input");

@@ -26,6 +26,7 @@ from app.reads.shapes import (
     SchedulerView,
     SetAside,
     TaskDetail,
+    TaskPage,
     WorkersView,
     WorkerView,
 )
@@ -182,7 +183,7 @@ def show(monkeypatch: pytest.MonkeyPatch, payload: str) -> None:
             NOW, NOW.replace(year=2025), NOW.replace(year=2027), (lane,), overview
         ),
         "frame": lambda *_: FrameView("ok", 1, overview.pause),
-        "tasks_with_overview": lambda *_: ([task], overview),
+        "task_list": lambda *_, **__: (TaskPage((task,), 1, 1, payload), FrameView("ok", 1)),
         "task_page": lambda *_: (task, hostile(DETAIL, payload)),
         "runs": lambda *_, **__: Page((run,), payload),
         "run_page": lambda *_: (run, hostile(KIN, payload), log),

@@ -123,7 +123,7 @@ def test_missed_fire_times_need_nobody_once_the_task_has_run(sqlite_system: Syst
     write_run(sqlite_system, "missed", 30)
     before = reads.frame(sqlite_system, NOW).problems
     open_one = missed_problem(sqlite_system)
-    assert open_one.text == "greet: 2 fire times were missed, and it has not run since."
+    assert open_one.text == "Greet: 2 fire times were missed, and it has not run since."
     assert open_one.task_id == "greet"
     write_run(sqlite_system, "succeeded", 20)
     calm = missed_problem(sqlite_system)

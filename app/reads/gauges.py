@@ -1,0 +1,72 @@
+"""What a scraper wants of every task, however many there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from redis.exceptions import RedisError
+from sqlalchemy import Select
+
+from app import keys
+from app.reads.live import ask_redis
+from app.reads.newest import newest_runs
+from app.reads.overview import overview_from, reads_of_overview
+from app.reads.together import read_together
+from app.records.database import reading
+from app.records.schema import runs
+from app.system import System
+from app.views import Overview
+
+
+@dataclass(frozen=True)
+class TaskGauges:
+    """By task id: when it fires next, when its newest good run ended; which are paused."""
+
+    next_fires: dict[str, datetime]
+    last_successes: dict[str, datetime]
+    paused: frozenset[str]
+
+
+def gauges(system: System, now: datetime) -> tuple[Overview, TaskGauges]:
+    """Return how the whole stands, and every task: one query, two Redis round trips."""
+    basis = reads_of_overview(system, now)
+    with reading(system.database) as connection:
+        *found, good = read_together(connection, *basis, _last_successes(system))
+    whole = overview_from(system, ask_redis(system, now), found, now)
+    tasks = TaskGauges(
+        next_fires={} if whole.pause else _next_fires(system),
+        last_successes={row.task_id: row.ended_at for row in good if row.ended_at},
+        paused=frozenset(row.scope for row in found[1]),
+    )
+    return whole, tasks
+
+
+def _last_successes(system: System) -> Select[Any]:
+    columns = [runs.c.task_id, runs.c.ended_at]
+    good = runs.c.status == "succeeded"
+    return newest_runs(system.database.dialect.name, columns, list(system.catalogue.tasks), 1, good)
+
+
+def _next_fires(system: System) -> dict[str, datetime]:
+    try:
+        coming: Any = system.redis.zrange(keys.SCHEDULE, 0, -1, withscores=True)
+    except (RedisError, OSError):
+        return {}
+    declared = {schedule.schedule_id: task.id for task, schedule in system.catalogue.schedules()}
+    found: dict[str, datetime] = {}
+    for member, due in coming:
+        name = member.decode("utf-8", "replace")
+        task_id = declared.get(name) or _task_of(system, name)
+        if task_id is not None:
+            found.setdefault(task_id, datetime.fromtimestamp(due, UTC))
+    return found
+
+
+def _task_of(system: System, schedule_id: str) -> str | None:
+    """Return the task of a schedule that was made in the console: its id begins with the task's."""
+    name = schedule_id
+    while name and name not in system.catalogue.tasks:
+        name = name.rpartition("-")[0]
+    return name or None
