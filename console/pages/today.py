@@ -23,7 +23,7 @@ def page() -> ResponseReturnValue:
         "today.html",
         overview=today.overview,
         timeline=draw(today, console_zone()),
-        upcoming=today.overview.scheduler["next_fire_at"],
+        upcoming=today.overview.scheduler.get("next_fire_at"),
         after=after,
         following=today.following,
     )

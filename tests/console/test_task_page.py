@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from app import actions, every
 from app.catalogue import Catalogue
+from app.reconcile import reconcile
 from app.records.database import writing
 from app.records.releases import adopt_catalogue
 from app.system import System
@@ -39,7 +40,10 @@ def test_a_preview_is_made_by_the_engine_s_own_code(operator: Browser) -> None:
     assert 'value="banana"' in wrong
 
 
-def test_a_preview_names_what_fires_in_the_same_minute(operator: Browser) -> None:
+def test_a_preview_names_what_fires_in_the_same_minute(
+    operator: Browser, console_system: System
+) -> None:
+    reconcile(console_system, datetime.now(UTC))
     query = "kind=cron&cron=0+9+*+*+*&timezone=America/New_York"
     text = operator.get(f"{EDITOR}?{query}").text
     assert re.search(r"In the same minute:</span> .*morning", text)
