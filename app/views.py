@@ -268,21 +268,6 @@ class Accepted:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRow:
-    id: int
-    at: datetime
-    actor: str
-    role: str
-    via: str
-    address: str | None
-    verb: str
-    target: str
-    outcome: str
-    before: Json = None
-    after: Json = None
-
-
 def to_json(value: object) -> Json:
     """Turn views into JSON values: datetimes become RFC 3339."""
     if is_dataclass(value) and not isinstance(value, type):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -11,7 +13,22 @@ from app.reads.cursors import checked_limit, decode_number, encode
 from app.records.database import reading
 from app.records.schema import audit as table
 from app.system import System
-from app.views import AuditRow, Page
+from app.views import Json, Page
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    id: int
+    at: datetime
+    actor: str
+    role: str
+    via: str
+    address: str | None
+    verb: str
+    target: str
+    outcome: str
+    before: Json = None
+    after: Json = None
 
 
 def audit(system: System, limit: int = 50, cursor: str | None = None) -> Page[AuditRow]:

@@ -6,7 +6,8 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from app import reads
-from app.views import AuditRow, to_json
+from app.reads.audit_trail import AuditRow
+from app.views import to_json
 from console.api import parts
 from console.api.operations import operation
 from console.api.query import query, whole

@@ -13,6 +13,7 @@ import pytest
 
 from app import reads
 from app.contributions import Figure, Panel, PanelContent, PanelTable
+from app.reads.audit_trail import AuditRow
 from app.reads.shapes import (
     BackfillView,
     FailureGroup,
@@ -32,7 +33,6 @@ from app.reads.shapes import (
 )
 from app.related_runs import RelatedRun, RelatedRuns
 from app.views import (
-    AuditRow,
     ErrorView,
     FireTime,
     FireTimes,
