@@ -46,12 +46,13 @@ class PanelContent:
 
 @dataclass(frozen=True)
 class Panel:
-    """A read-only page. `render` may raise Unavailable."""
+    """A read-only page. `render` may raise Unavailable; the task `filled_by` fills it."""
 
     name: str
     title: str
     description: str
     render: Callable[[], PanelContent]
+    filled_by: str = ""
 
 
 @dataclass(frozen=True)

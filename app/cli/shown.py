@@ -16,6 +16,8 @@ from app.cli.opening import open_system
 from app.cli.types import Commands
 from app.views import RunView, TaskView, to_json
 
+LONGEST_WHY = 120
+
 
 def add_commands(commands: Commands) -> None:
     tasks = commands.add_parser("tasks", help="show, run and steer tasks")
@@ -55,10 +57,13 @@ def run_task(options: argparse.Namespace) -> int:
 
 def run_next(options: argparse.Namespace) -> int:
     """Show when a task fires next."""
-    found = reads.fire_times(open_system(), options.task_id, options.n)
+    system, now = open_system(), datetime.now(UTC)
+    found = reads.fire_times(system, options.task_id, options.n, now=now)
     if options.json:
         return _print_json(found)
     print(found.text)
+    if held := _held(reads.task(system, options.task_id, now)):
+        print(held)
     for fire in found.fire_times:
         print(
             fire.at.isoformat(),
@@ -67,6 +72,15 @@ def run_next(options: argparse.Namespace) -> int:
             ),
         )
     return 0
+
+
+def _held(view: TaskView) -> str:
+    """Say of a paused task that what follows will not happen as long as it stays so."""
+    if view.pause is not None:
+        until = f" until {view.pause.until:%Y-%m-%d %H:%M}Z" if view.pause.until else ""
+        by = f"{view.pause.by}: {view.pause.reason}"
+        return f"It is paused{until} ({by}); none of these fires meanwhile."
+    return "Everything is paused; none of these fires meanwhile." if view.paused_by_all else ""
 
 
 def run_runs(options: argparse.Namespace) -> int:
@@ -125,7 +139,14 @@ def _task_row(view: TaskView) -> tuple[str, ...]:
 
 def _run_row(view: RunView) -> tuple[str, ...]:
     seconds = "" if view.duration_seconds is None else f"{view.duration_seconds:.2f}"
-    return view.run_id, view.status, f"{view.at:%Y-%m-%d %H:%M:%S}Z", seconds, view.reason or ""
+    return view.run_id, view.status, f"{view.at:%Y-%m-%d %H:%M:%S}Z", seconds, _why(view)
+
+
+def _why(view: RunView) -> str:
+    """Say why a run ended as it did: its reason, else its error on one line."""
+    if view.reason or view.error is None:
+        return view.reason or ""
+    return " ".join(f"{view.error.type}: {view.error.message}".split())[:LONGEST_WHY]
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

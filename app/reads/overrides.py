@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from app.reads.decided import plain_view
 from app.reads.shapes import OverrideView
 from app.reads.together import Fields
 from app.records.schema import overrides, schedules
 from app.schedules import ScheduleError, schedule_from_json
-from app.views import rfc3339
+from app.views import ScheduleView, rfc3339
 
 ARCHIVED_SHOWN = 5
 
@@ -54,8 +55,21 @@ def still_tells(row: Fields) -> bool:
 def override_view(row: Fields) -> OverrideView:
     """Turn an override's row into its view."""
     return OverrideView(
-        row.schedule_id, told(row.value), told(row.code_value), row.by, row.at, row.archived_at
+        schedule_id=row.schedule_id,
+        text=told(row.value),
+        code_text=told(row.code_value),
+        by=row.by,
+        at=row.at,
+        archived_at=row.archived_at,
+        schedule=_schedule(row),
     )
+
+
+def _schedule(row: Fields) -> ScheduleView | None:
+    try:
+        return plain_view(row.schedule_id, schedule_from_json(row.value)) if row.value else None
+    except ScheduleError:
+        return None
 
 
 def override_json(task_id: str, rows: Iterable[Fields]) -> list[dict[str, Any]] | None:

@@ -58,6 +58,7 @@ class OverrideView:
     by: str
     at: datetime
     archived_at: datetime | None = None
+    schedule: ScheduleView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from secrets import token_urlsafe
+
 from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 
@@ -28,7 +30,14 @@ def index() -> ResponseReturnValue:
 def page(name: str) -> ResponseReturnValue:
     system = current_system()
     panel, content = reads.panel(system, name)
-    return render("panel.html", panel=panel, content=content, panels=reads.panels(system))
+    return render(
+        "panel.html",
+        panel=panel,
+        content=content,
+        panels=reads.panels(system),
+        filler=system.catalogue.tasks.get(panel.filled_by),
+        once=token_urlsafe(12),
+    )
 
 
 @blueprint.get("/panels/<name>/preview")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypedDict
 from zoneinfo import available_timezones
 
 from flask import Blueprint, redirect, request, url_for
@@ -12,23 +11,13 @@ from flask.typing import ResponseReturnValue
 from app import actions, reads
 from app.errors import Conflict, Invalid
 from app.reads.shapes import Preview
-from app.views import ScheduleView
 from console.context import actor, current_system, now
 from console.notices import tell
 from console.pages.frame import render
 from console.run_form import arguments, fields
-
-UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+from console.schedule_form import values, wanted
 
 blueprint = Blueprint("schedule", __name__, url_prefix="/tasks/<task_id>/schedule")
-
-
-class Wanted(TypedDict):
-    """What was entered; exactly one of `cron` and `every` counts."""
-
-    cron: str | None
-    every: str | None
-    timezone: str | None
 
 
 @blueprint.get("")
@@ -45,7 +34,13 @@ def save(task_id: str) -> ResponseReturnValue:
             name = form.get("name", "").strip()
             given = arguments(schema, form)
             made = actions.create_schedule(
-                system, actor(), task_id, name, **_wanted(form), arguments=given, now=now()
+                system,
+                actor(),
+                task_id,
+                name,
+                **wanted(form, system.settings.timezone),
+                arguments=given,
+                now=now(),
             )
             tell(f"The schedule {made} is added.")
         else:
@@ -54,7 +49,7 @@ def save(task_id: str) -> ResponseReturnValue:
                 system,
                 actor(),
                 _schedule_id(task_id, form),
-                **_wanted(form),
+                **wanted(form, system.settings.timezone),
                 revision=revision,
                 now=now(),
             )
@@ -99,7 +94,7 @@ def _show(
         preview=preview,
         errors=errors,
         refused=refused,
-        values=_values(entered, preview),
+        values=values(entered, preview),
         revision=entered.get("revision") or (preview.revision if preview else None),
         zones=sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"),
         fields=fields(task.parameters.schema(), entered, told) if new else [],
@@ -109,46 +104,14 @@ def _show(
 def _preview(
     schedule_id: str | None, entered: Mapping[str, str]
 ) -> tuple[Preview | None, dict[str, str]]:
-    wanted = _wanted(entered)
-    if schedule_id is None and not (wanted["cron"] or wanted["every"]):
-        return None, {}
+    system = current_system()
     try:
-        return reads.preview(current_system(), schedule_id, now(), **wanted), {}
+        tried = wanted(entered, system.settings.timezone)
+        if schedule_id is None and not (tried.get("cron") or tried.get("every")):
+            return None, {}
+        return reads.preview(system, schedule_id, now(), **tried), {}
     except Invalid as error:
         return None, dict(error.fields)
-
-
-def _wanted(entered: Mapping[str, str]) -> Wanted:
-    def text(name: str) -> str | None:
-        return entered.get(name, "").strip() or None
-
-    kind = entered.get("kind") or ("every" if text("every") and not text("cron") else "cron")
-    return {
-        "cron": text("cron") if kind == "cron" else None,
-        "every": text("every") if kind == "every" else None,
-        "timezone": text("timezone"),
-    }
-
-
-def _values(entered: Mapping[str, str], preview: Preview | None) -> dict[str, str]:
-    """Return what the fields hold: what was entered, else the present schedule."""
-    present: ScheduleView | None = preview.schedule if preview else None
-    names = ("kind", "cron", "every", "timezone", "name")
-    found = {name: entered.get(name, "") for name in names}
-    if present is None or any(entered.get(name) for name in ("cron", "every")):
-        return {**found, "kind": found["kind"] or ("every" if found["every"] else "cron")}
-    return {
-        "kind": "cron" if present.cron else "every",
-        "cron": present.cron or "",
-        "every": _interval(present.every_seconds) if present.every_seconds else "",
-        "timezone": present.timezone,
-        "name": "",
-    }
-
-
-def _interval(seconds: int) -> str:
-    size, unit = next(pair for pair in UNITS if seconds % pair[0] == 0)
-    return f"{seconds // size}{unit}"
 
 
 def _schedule_id(task_id: str, entered: Mapping[str, str]) -> str:

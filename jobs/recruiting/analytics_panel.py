@@ -98,4 +98,5 @@ analytics_panel = Panel(
     title="Analytics",
     description=f"Hiring figures of the last {PERIODS[0]} days, from the recorded history.",
     render=_render,
+    filled_by="refresh_analytics_cache",
 )

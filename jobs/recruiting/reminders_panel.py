@@ -81,4 +81,5 @@ reminders_panel = Panel(
     title="Interview reminders",
     description="Reminders that are coming, were sent or were missed, with the reason.",
     render=_render,
+    filled_by="check_pending_interviews",
 )

@@ -77,4 +77,5 @@ sheet_panel = Panel(
     title="Google Sheet",
     description="What the candidates' sheet holds right now, read from Google Sheets.",
     render=_render,
+    filled_by="sync_to_sheets",
 )

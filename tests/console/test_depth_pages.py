@@ -6,6 +6,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from app.contributions import Panel, PanelContent, contributions
 from app.reads.shapes import WeekCell, WeekView
 from app.records.database import writing
 from app.records.schema import releases
@@ -103,3 +106,14 @@ def test_what_runs_all_the_time_does_not_push_others_off_the_time_line(
 
 def test_deploys_stand_on_the_time_line() -> None:
     assert drawn().deploys == ()
+
+
+def test_a_panel_names_the_task_that_fills_it_and_runs_it(
+    operator: Browser, viewer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = Panel("made-up", "Made up", "", PanelContent, filled_by="greet")
+    monkeypatch.setitem(contributions.panels, "made-up", panel)
+    text = operator.get("/panels/made-up").text
+    assert "There is nothing to show yet: Greet fills it." in text
+    assert 'action="/tasks/greet/trigger"' in text
+    assert 'action="/tasks/greet/trigger"' not in viewer.get("/panels/made-up").text

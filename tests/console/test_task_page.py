@@ -6,7 +6,7 @@ import re
 from copy import copy
 from datetime import UTC, datetime, timedelta
 
-from app import actions, every
+from app import actions, every, reads
 from app.catalogue import Catalogue
 from app.reconcile import reconcile
 from app.records.database import writing
@@ -154,3 +154,39 @@ def test_a_viewer_sees_previews_but_no_acts(viewer: Browser) -> None:
     text = viewer.get("/tasks/greet").text
     assert "Change…" not in text
     assert "Skip the next" not in text
+
+
+def test_a_schedule_has_a_beginning_an_end_and_a_number_of_runs(
+    operator: Browser, console_system: System
+) -> None:
+    form = {
+        "kind": "cron", "cron": "0 9 * * *", "timezone": "America/New_York",
+        "start": "2030-01-10T00:00", "end": "2030-06-01T00:00", "max_runs": "3",
+    }  # fmt: skip
+    follow(operator, EDITOR, **form)
+    task = reads.task(console_system, "greet", datetime.now(UTC))
+    assert task.schedule
+    assert task.schedule.start == datetime(2030, 1, 10, 5, tzinfo=UTC)
+    assert (task.schedule.end, task.schedule.max_runs) == (datetime(2030, 6, 1, 4, tzinfo=UTC), 3)
+    text = operator.get(EDITOR).text
+    assert 'value="2030-01-10T00:00"' in text
+    assert 'name="max_runs" inputmode="numeric" value="3"' in text
+    assert "Thu 10 Jan 2030 09:00" in text
+
+
+def test_limits_that_are_none_are_refused(operator: Browser) -> None:
+    for wrong in (
+        {"max_runs": "many"},
+        {"max_runs": "0"},
+        {"start": "soon"},
+        {"end": "2001-01-01T00:00"},
+    ):
+        answer = operator.post(EDITOR, kind="every", every="1h", **wrong)
+        assert answer.status_code == 422, wrong
+        assert f'value="{next(iter(wrong.values()))}"' in answer.text
+
+
+def test_the_preview_shows_the_schedule_s_zone_and_the_reader_s(operator: Browser) -> None:
+    text = operator.get("/tasks/morning/schedule").text
+    assert '<th scope="col">America/New_York</th><th scope="col">UTC</th>' in text
+    assert '<th scope="col">' not in operator.get(EDITOR).text.split('id="preview"')[1]

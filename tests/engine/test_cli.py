@@ -18,6 +18,7 @@ from app.settings import current_settings
 from app.system import System
 from tests.engine.executing import worker_environment
 from tests.engine.stage import queued, record_all, rows
+from tests.engine.test_screens import write
 from tests.fixtures import OPERATOR
 from tests.processes import start_process
 
@@ -346,3 +347,21 @@ def test_who_reads_only_the_first_line_is_no_error(sqlite_system: System) -> Non
     assert process.wait(20) == 0
     assert "Traceback" not in process.output
     assert "BrokenPipe" not in process.output
+
+
+def test_the_next_fire_times_of_a_paused_task_are_told_as_what_they_are(
+    rota: Command, sqlite_system: System
+) -> None:
+    assert "paused" not in rota("tasks", "next", "morning").out
+    actions.pause(sqlite_system, OPERATOR, "morning", "quota")
+    answer = rota("tasks", "next", "morning")
+    assert "It is paused (olga: quota); none of these fires meanwhile." in answer.out
+    actions.resume(sqlite_system, OPERATOR, "morning")
+    actions.pause_everything(sqlite_system, OPERATOR, "moving")
+    assert "Everything is paused" in rota("tasks", "next", "morning").out
+
+
+def test_a_list_of_runs_says_why_one_failed(rota: Command, sqlite_system: System) -> None:
+    error = {"type": "KeyError", "message": "'x'\nand more", "traceback": "", "fingerprint": "f"}
+    write(sqlite_system, "bad", datetime.now(UTC), status="failed", error=error)
+    assert "KeyError: 'x'" in rota("runs", "list").out

@@ -83,4 +83,5 @@ enrichment_panel = Panel(
     title="Enrichment",
     description="Where the look-ups of applicants' profiles stand.",
     render=_render,
+    filled_by="daily_resume_enrichment",
 )

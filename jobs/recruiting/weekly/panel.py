@@ -32,4 +32,5 @@ weekly_panel = Panel(
     title="Weekly report",
     description="The hiring figures of the last closed week, exactly as mailed.",
     render=_render,
+    filled_by="weekly_analytics_report",
 )
