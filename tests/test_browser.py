@@ -31,7 +31,8 @@ PHONE = 360
 SCREENS = (
     "/", "/tasks", f"/tasks/{TASK}", f"/tasks/{TASK}/schedule", f"/tasks/{TASK}/schedule?new=1",
     f"/tasks/{TASK}/backfill", "/runs", "/runs?q=task:x", "/runs?q=bad:x", "/failures",
-    "/week", "/week?by=task", "/queues/default", "/zone", "/queues", "/workers", "/health", "/audit", "/panels", "/go", "/api/v1/docs", "/runs/nothing",
+    "/week", "/week?by=task", "/queues/default", "/zone",
+    "/queues", "/workers", "/health", "/audit", "/panels", "/go", "/api/v1/docs", "/runs/nothing",
 )  # fmt: skip
 
 
