@@ -10,8 +10,11 @@ from sqlalchemy import Engine
 from app.catalogue import Catalogue, load
 from app.connection import connect
 from app.masking import learn
-from app.records.database import open_database
+from app.records.database import PATIENCE, PATIENCE_OF_PEOPLE, open_database
 from app.settings import Settings, current_settings
+
+# In these processes somebody waits for an answer.
+ACTING = ("web", "cli")
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,9 @@ class System:
             settings=settings,
             catalogue=load(settings.task_modules, settings.timezone),
             redis=connect(settings.redis_url, process),
-            database=open_database(settings.database_url),
+            database=open_database(
+                settings.database_url, PATIENCE_OF_PEOPLE if process in ACTING else PATIENCE
+            ),
         )
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,10 +13,10 @@ from app.actions.acting import Actor, act_of, checked_time, demand_role
 from app.errors import Conflict, Invalid
 from app.outbox import apply_act, run_to_json
 from app.records.acts import commit_act
-from app.records.database import writing
+from app.records.database import reading, writing
 from app.records.history import insert
 from app.records.pauses import all_pauses
-from app.records.schema import runs
+from app.records.schema import acts, runs
 from app.run_jobs import NewRun, digest, manual_run_id
 from app.schedules import ScheduleError, parse_duration
 from app.system import System
@@ -52,8 +52,8 @@ def trigger(
     A run that no worker took `start_within` a duration ends as expired; one `at_front` comes before
     the others of its queue.
 
-    The same idempotency key with the same arguments gives the same run; with others it is a
-    Conflict. Raises Unknown, Invalid, Conflict, Forbidden, Unavailable.
+    The same idempotency key with the same arguments and time gives the same run; with others it is
+    a Conflict. Raises Unknown, Invalid, Conflict, Forbidden, Unavailable.
     """
     order = Order(_checked_span(start_within), at_front)
     return start(system, actor, task_id, arguments, at, idempotency_key, order=order, now=now)
@@ -75,10 +75,17 @@ def start(
     task = system.catalogue.task(task_id)
     demand_role(system, actor, "trigger", task_id, now)
     checked = task.parameters.validate(arguments or {})
-    due = checked_time(at, now)
     key = _checked_key(idempotency_key, actor, task_id)
+    run_id = manual_run_id(task_id, now, key)
+    if key is not None:
+        # Before the time is checked, which may have come since the first request.
+        with reading(system.database) as connection:
+            earlier = _accepted_before(connection, run_id, checked, at)
+        if earlier is not None:
+            return earlier
+    due = checked_time(at, now)
     run = NewRun(
-        run_id=manual_run_id(task_id, now, key),
+        run_id=run_id,
         task_id=task_id,
         path=task.path,
         queue=task.queue,
@@ -94,10 +101,14 @@ def start(
     document = run_to_json(run)
     payload = {"run": document, "due": due.timestamp() if due else None}
     act = act_of(actor, "trigger", task_id, payload, after=document)
+    if key is not None:
+        act = replace(act, act_id=_act_id(run_id))
     with writing(system.database) as connection:
         if not insert_run(connection, run, "scheduled" if due else "queued"):
-            earlier = connection.execute(select(runs).where(runs.c.run_id == run.run_id)).one()
-            return _accepted_before(earlier, checked)
+            earlier = _accepted_before(connection, run_id, checked, at)
+            if earlier is not None:
+                return earlier
+            raise Conflict(f"A run named {run_id} is being accepted just now: try again.")
         paused = task_id in all_pauses(connection)
         commit_act(connection, act, now)
     applied = apply_act(system, act.act_id, act.verb, payload, now)
@@ -126,9 +137,21 @@ def insert_run(connection: Connection, run: NewRun, status: str) -> bool:
     return answer.first() is not None
 
 
-def _accepted_before(row: Any, arguments: dict[str, Any]) -> Accepted:
+def _accepted_before(
+    connection: Connection, run_id: str, arguments: dict[str, Any], at: datetime | None
+) -> Accepted | None:
+    """Return what the same request was answered before, None where it is the first.
+
+    Raises Conflict where the key was used for another request.
+    """
+    row = connection.execute(select(runs).where(runs.c.run_id == run_id)).first()
+    if row is None:
+        return None
     if (row.arguments or {}) != arguments:
         raise Conflict("This Idempotency-Key was used before with other arguments: use a new one.")
+    act = connection.execute(select(acts.c.payload).where(acts.c.act_id == _act_id(run_id))).first()
+    if act is not None and act.payload.get("due") != (at.timestamp() if at else None):
+        raise Conflict("This Idempotency-Key was used before for another time: use a new one.")
     return Accepted(row.run_id, row.task_id, row.status, "The same request was accepted before.")
 
 
@@ -142,6 +165,11 @@ def _checked_span(given: str | int | None) -> int | None:
     if seconds < 1:
         raise Invalid("How soon?", {"start_within": "at least 1 second, such as 10m"})
     return seconds
+
+
+def _act_id(run_id: str) -> str:
+    """Return the id of the act that accepted a run under a key, so that it can be found again."""
+    return digest(f"trigger {run_id}")
 
 
 def _checked_key(key: str | None, actor: Actor, task_id: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
@@ -16,14 +17,19 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.errors import SettingsError, Unavailable
 from app.settings import current_settings
 
+# How long a writer waits for others, in seconds. A person waits no longer than this for an act.
+PATIENCE_OF_PEOPLE = 5.0
 # Longer than our longest write: an import of a hundred thousand rows takes some 6 s.
-BUSY_TIMEOUT_MS = 15_000
+PATIENCE = 15.0
 POOL_SIZE = 5
 _engines: dict[tuple[int, str], Engine] = {}
 
 
-def open_database(url: str) -> Engine:
-    """Return a new engine for `url` (sqlite:///… or postgresql+psycopg://…)."""
+def open_database(url: str, patience: float = PATIENCE) -> Engine:
+    """Return a new engine for `url` (sqlite:///… or postgresql+psycopg://…).
+
+    A lock that is not free within `patience` seconds counts as the database being away.
+    """
     if not url.startswith("sqlite"):
         return create_engine(
             url,
@@ -31,11 +37,14 @@ def open_database(url: str) -> Engine:
             max_overflow=POOL_SIZE,
             pool_timeout=5,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+            connect_args={
+                "connect_timeout": 5,
+                "options": f"-c timezone=UTC -c lock_timeout={patience:g}s",
+            },
         )
     _make_folder(url)
     engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_timeout=5)
-    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "connect", partial(_set_pragmas, patience))
     event.listen(engine, "begin", _begin_as_asked)
     return engine
 
@@ -104,10 +113,10 @@ def _make_folder(url: str) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
 
 
-def _set_pragmas(connection: SqliteConnection, _record: Any) -> None:
+def _set_pragmas(patience: float, connection: SqliteConnection, _record: Any) -> None:
     # The driver's own implicit BEGIN would take no write lock; `_begin_as_asked` decides instead.
     connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    connection.execute(f"PRAGMA busy_timeout = {patience * 1000:.0f}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")

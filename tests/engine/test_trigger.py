@@ -124,6 +124,25 @@ def test_the_same_key_with_other_arguments_is_a_conflict(sqlite_system: System) 
         actions.trigger(sqlite_system, OPERATOR, "greet", {"times": 3}, idempotency_key="k")
 
 
+@pytest.mark.parametrize(("first", "second"), [(1, 2), (1, None), (None, 1)])
+def test_the_same_key_for_another_time_is_refused(
+    system: System, first: int | None, second: int | None
+) -> None:
+    now = datetime.now(UTC)
+    times = [None if hours is None else now + timedelta(hours=hours) for hours in (first, second)]
+    actions.trigger(system, OPERATOR, "greet", at=times[0], idempotency_key="k")
+    with pytest.raises(Conflict, match="another time"):
+        actions.trigger(system, OPERATOR, "greet", at=times[1], idempotency_key="k")
+
+
+def test_the_same_key_and_time_give_the_same_run_even_after_that_time(system: System) -> None:
+    at = datetime.now(UTC) + timedelta(minutes=1)
+    first = actions.trigger(system, OPERATOR, "greet", at=at, idempotency_key="k")
+    later = at + timedelta(minutes=1)
+    again = actions.trigger(system, OPERATOR, "greet", at=at, idempotency_key="k", now=later)
+    assert again.run_id == first.run_id
+
+
 def test_a_key_belongs_to_one_person_and_one_task(sqlite_system: System) -> None:
     other = Actor("otto", "operator", "api")
     ids = {
