@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any
 
 from redis import Redis
-from redis.backoff import ExponentialWithJitterBackoff
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.connection import AbstractConnection
 from redis.exceptions import (
     AuthenticationError,
@@ -21,8 +21,10 @@ from redis.exceptions import (
     TimeoutError,
 )
 from redis.retry import Retry
+from redis.sentinel import Sentinel
 
 from app.errors import SettingsError, Unavailable
+from app.sentinel import SCHEME, SentinelAddress, parse_sentinel
 
 SOCKET_TIMEOUT = 5.0
 CONNECT_TIMEOUT = 3.0
@@ -39,17 +41,38 @@ REFUSED = (AuthenticationError, AuthorizationError)
 
 def connect(url: str, process: str = "cli") -> Redis:
     """Return a client for `url`; nothing is sent until the first command."""
-    network = {} if url.startswith("unix") else {"socket_keepalive": True}
-    return Redis.from_url(
-        url,
-        client_name=f"rota-{process}",
-        socket_timeout=SOCKET_TIMEOUT,
-        socket_connect_timeout=CONNECT_TIMEOUT,
-        health_check_interval=0,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), RETRIES),
-        max_connections=CONNECTIONS[process] * 4,
-        **network,
+    options: dict[str, Any] = {
+        "client_name": f"rota-{process}",
+        "socket_timeout": SOCKET_TIMEOUT,
+        "socket_connect_timeout": CONNECT_TIMEOUT,
+        "health_check_interval": 0,
+        "retry": Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), RETRIES),
+        "max_connections": CONNECTIONS[process] * 4,
+    }
+    if not url.startswith("unix"):
+        options["socket_keepalive"] = True
+    if url.startswith(SCHEME):
+        return _primary(parse_sentinel(url), options)
+    return Redis.from_url(url, **options)
+
+
+def _primary(address: SentinelAddress, options: dict[str, Any]) -> Redis:
+    """Return a client of whichever server is the primary: every connection asks a Sentinel."""
+    asking = {
+        "socket_timeout": CONNECT_TIMEOUT,
+        "socket_connect_timeout": CONNECT_TIMEOUT,
+        # The next Sentinel is asked instead.
+        "retry": Retry(NoBackoff(), 0),
+    }
+    sentinels = Sentinel(list(address.sentinels), sentinel_kwargs=asking)  # type: ignore[no-untyped-call]  # the same
+    client: Redis = sentinels.master_for(  # type: ignore[no-untyped-call]  # the same
+        address.service,
+        db=address.database,
+        username=address.username,
+        password=address.password,
+        **options,
     )
+    return client
 
 
 @contextmanager

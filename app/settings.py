@@ -14,6 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from app.errors import SettingsError
+from app.sentinel import SCHEME, parse_sentinel
 from app.settings_access import Credential, parse_credentials
 
 QUEUE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -118,7 +119,7 @@ class _Reader:
         data_dir = Path(self.text("DATA_DIR") or "data")
         default_database = f"sqlite:///{data_dir / 'rota.sqlite3'}"
         settings = Settings(
-            redis_url=self.url("REDIS_URL", Settings.redis_url, ("redis", "rediss", "unix")),
+            redis_url=self.redis(),
             database_url=self.database(default_database),
             secret_key=self.text("SECRET_KEY"),
             sign_in_key=self.text("SIGN_IN_KEY"),
@@ -174,6 +175,16 @@ class _Reader:
             self.mistakes.append(
                 f"{name}={_without_password(value)} is not a URL Rota knows: use {known}."
             )
+        return value
+
+    def redis(self) -> str:
+        schemes = ("redis", "rediss", "unix", "sentinel")
+        value = self.url("REDIS_URL", Settings.redis_url, schemes)
+        if value.startswith(SCHEME):
+            try:
+                parse_sentinel(value)
+            except ValueError as error:
+                self.mistakes.append(f"REDIS_URL={_without_password(value)} is wrong: {error}.")
         return value
 
     def database(self, default: str) -> str:

@@ -145,6 +145,7 @@ class Worker(RqWorker):
                     # What an attempt wrote before it failed would pass for another worker.
                     self.connection.delete(self.key)
                 tried = True
+                super()._set_ip_address(self.connection)
                 self.register_birth()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
                 self.set_state(WorkerStatus.IDLE)
                 break
@@ -157,6 +158,10 @@ class Worker(RqWorker):
                 log.warning("Redis is away (%s); trying again in %.1f s", error, delay)
                 sleep(delay)
         log.info("Worker %s listens on %s", self.name, ", ".join(self.queue_names()))
+
+    def _set_ip_address(self, connection: Any) -> None:
+        """Not yet: RQ asks Redis for it while it makes a worker, and Redis may be away then."""
+        self.ip_address = "unknown"
 
     def _mended(self, error: Exception) -> bool:
         """Set aside what a command stumbled over; tell whether that is why it failed."""

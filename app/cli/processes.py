@@ -7,11 +7,12 @@ import importlib
 import logging
 import signal
 from datetime import UTC, datetime
+from time import sleep
 
 from app import logs
 from app.cli.types import Commands
-from app.connection import asking_redis
-from app.errors import SettingsError
+from app.connection import Backoff, asking_redis
+from app.errors import SettingsError, Unavailable
 from app.records.database import writing
 from app.records.migrate import migrate, pending
 from app.records.releases import adopt_catalogue, register_release
@@ -69,9 +70,9 @@ def run_worker(options: argparse.Namespace) -> int:
 def run_scheduler(_options: argparse.Namespace) -> int:
     """Fire schedules until stopped."""
     system = _open("scheduler")
-    if missing := pending(system.database):
+    if missing := _pending(system):
         raise SettingsError(
-            f"The database lacks migrations ({', '.join(sorted(missing))}): "
+            f"The database lacks migrations ({', '.join(missing)}): "
             "run `python -m app release` first."
         )
     scheduler = Scheduler(system)
@@ -98,6 +99,18 @@ def run_release(_options: argparse.Namespace) -> int:
     with asking_redis():
         system.redis.ping()
     return 0
+
+
+def _pending(system: System) -> list[str]:
+    """Return which migrations are missing, as soon as the database answers."""
+    backoff = Backoff()
+    while True:
+        try:
+            return sorted(pending(system.database))
+        except Unavailable as error:
+            delay = backoff.delay()
+            log.warning("%s Trying again in %.1f s", error, delay)
+            sleep(delay)
 
 
 def _open(process: str) -> System:
