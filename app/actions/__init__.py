@@ -17,6 +17,7 @@ from app.actions.pausing import (
     resume_everything,
 )
 from app.actions.queue_acts import empty_queue, pause_queue, resume_queue
+from app.actions.refilling import refill_queue
 from app.actions.rescheduling import create_schedule, delete_schedule, reschedule, reset, skip
 from app.actions.retrying import retry_failures
 from app.actions.run_acts import again, cancel, move, retry, stop
@@ -43,6 +44,7 @@ __all__ = [
     "pause",
     "pause_everything",
     "pause_queue",
+    "refill_queue",
     "reschedule",
     "reset",
     "restore",

@@ -10,6 +10,7 @@ from app.actions.acting import Actor, act_of, demand_role
 from app.actions.pausing import pause_scope, resume_scope
 from app.connection import asking_redis
 from app.errors import Unknown
+from app.reads.emptied import EMPTIED
 from app.records.acts import commit_act, mark_applied
 from app.records.database import writing
 from app.records.pauses import QUEUE
@@ -63,7 +64,7 @@ def empty_queue(system: System, actor: Actor, name: str, now: datetime | None = 
     with asking_redis():
         # No further than what waited when it was asked: a busy queue would never be empty.
         while left == BATCH and total < waiting:
-            args = [min(BATCH, waiting - total), f"queue emptied by {actor.name}"]
+            args = [min(BATCH, waiting - total), f"{EMPTIED}{actor.name}"]
             left = scripts.run("empty", system.redis, [keys.queue(name)], args)
             total += left
     return total

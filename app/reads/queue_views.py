@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from app import keys
 from app.events import instant
 from app.masking import mask_text
+from app.reads.emptied import emptied_lately
 from app.reads.frame import frame_and_more
 from app.reads.live import ask_redis
 from app.reads.shapes import FrameView, QueuesView, SetAside
@@ -22,9 +23,10 @@ SHOWN = 50
 def queues(system: System, now: datetime) -> tuple[QueuesView, FrameView]:
     """Return every queue, and some of what was set aside: one query, two round trips."""
     live = ask_redis(system, now)
-    around, whole, _ = frame_and_more(system, now, live)
+    around, whole, (emptied,) = frame_and_more(system, now, live, emptied_lately(now))
     aside = _set_aside(system) if live.quarantined else ()
-    return QueuesView(whole.queues, aside, live.quarantined, live.away), around
+    back = {row.queue: row.number for row in emptied}
+    return QueuesView(whole.queues, aside, live.quarantined, live.away, back), around
 
 
 def _set_aside(system: System) -> tuple[SetAside, ...]:

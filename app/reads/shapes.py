@@ -197,10 +197,13 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class QueuesView:
+    """`emptied` counts by queue what could be put back into it."""
+
     queues: tuple[QueueView, ...]
     set_aside: tuple[SetAside, ...]
     set_aside_total: int
     away: str | None = None
+    emptied: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,17 @@ def empty(name: str) -> ResponseReturnValue:
     return jsonify(name=name, cancelled=cancelled)
 
 
+@blueprint.post("/queues/<name>/refill")
+@operation({200: {"name": str, "queued": int}})
+def refill(name: str) -> ResponseReturnValue:
+    """Take back the emptying of a queue within an hour: its runs are queued again."""
+    query()
+    read_body()
+    return jsonify(
+        name=name, queued=actions.refill_queue(current_system(), actor(), name, now=now())
+    )
+
+
 @blueprint.get("/workers")
 @operation({200: {"workers": list[WorkerView], "total": int}})
 def list_workers() -> ResponseReturnValue:

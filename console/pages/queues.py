@@ -43,6 +43,12 @@ def empty(name: str) -> ResponseReturnValue:
     return _back(f"The queue {name} is empty: {plural(cancelled, 'run')} cancelled.", True)
 
 
+@blueprint.post("/queues/<name>/refill")
+def refill(name: str) -> ResponseReturnValue:
+    back = actions.refill_queue(current_system(), actor(), name, now=now())
+    return _back(f"Back in {name}: {plural(back, 'run')}.", True)
+
+
 def _back(done: str, applied: bool) -> ResponseReturnValue:
     if applied:
         tell(done)
