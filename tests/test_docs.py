@@ -36,3 +36,23 @@ def test_the_readmes_task_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     task = load(["readme_task"], "UTC").task("remind_of_stale_offers")
     assert task(days=5) == {"reminded": 5}
     assert task.schedules[0].schedule.describe().startswith("Weekdays at 09:30")
+
+
+def test_every_test_that_a_document_names_exists() -> None:
+    named = 0
+    for page in (ROOT / "docs").glob("*.md"):
+        links = re.findall(r"\[`(test_\w+)`\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
+        for name, target in links:
+            text = (page.parent / target).read_text(encoding="utf-8")
+            assert f"def {name}(" in text, f"{page.name} names {name} of {target}"
+            named += 1
+    assert named > 40
+
+
+def test_the_table_of_features_counts_what_it_says() -> None:
+    text = (
+        (ROOT / "docs" / "console.md").read_text(encoding="utf-8").partition("## What it can do")[2]
+    )
+    rows = re.findall(r"^\| [^|]+ \| (full|part|no|left out) \|", text, re.MULTILINE)
+    assert len(rows) == 79
+    assert f"Here {rows.count('full')} are full" in text
