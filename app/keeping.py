@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from app import actions, keys, scripts
@@ -29,13 +29,12 @@ log = logging.getLogger("rota.scheduler")
 FORGET_SCHEDULERS = timedelta(hours=1)
 
 
-def take_over(system: System) -> str:
+def take_over(system: System, now: datetime) -> str:
     """Before anything fires: recognise Redis, adopt the release, mirror decisions, build again
     what was set aside. Returns the incarnation of what was taken over.
 
     Raises Unavailable when the database is away, SettingsError before the first release.
     """
-    now = datetime.now(UTC)
     mended: Any = system.redis.get(keys.MENDED)
     new = recognise(system.redis, system.database, now)
     incarnation: Any = system.redis.get(keys.INCARNATION)

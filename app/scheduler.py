@@ -159,7 +159,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         """Take over before anything fires; without the database, fire what Redis has meanwhile."""
         self._taken_over = False
         try:
-            self._incarnation = take_over(self.system)
+            self._incarnation = take_over(self.system, datetime.now(UTC))
             self._taken_over = True
         except Unavailable as error:
             log.warning("Taking over without the database, which is away: %s", error)
@@ -174,7 +174,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
     def _keep(self) -> None:
         """One step of the work on SQL, in a thread of its own."""
         if not self._taken_over:
-            self._incarnation = take_over(self.system)
+            self._incarnation = take_over(self.system, datetime.now(UTC))
             self._taken_over = True
         self._sql_chores.run(datetime.now(UTC))
         self._stop.wait(max(self._sql_chores.seconds_left(), 0.05))

@@ -194,7 +194,7 @@ def test_after_a_flush_starts_of_the_span_still_count(limited: System) -> None:
     (waiting,) = add(limited, "rare")
     record_all(limited)
     limited.redis.flushall()
-    take_over(limited)
+    take_over(limited, datetime.now(UTC))
     assert queued(limited.redis) == [waiting]
     assert begun(limited) == []
 

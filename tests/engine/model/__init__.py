@@ -1,0 +1,1 @@
+"""A model of the engine: random acts, crashes and clocks, and what must hold after each step."""
