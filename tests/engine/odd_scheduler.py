@@ -9,7 +9,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,6 @@ import time_machine
 
 from app import leader
 from app.cli import main
-from app.due import Due
 from app.fire_block import Block
 from app.firing import Firing
 
@@ -27,22 +26,24 @@ def freeze_when(file: Path) -> None:
 
     `file` orders it; then it is renamed, and says afterwards how the late write ended.
     """
-    fire = Firing.fire
+    fire = Firing._fire
     send = Firing._send
 
     def send_late(self: Firing, lock: str, blocks: Sequence[Block]) -> None:
-        if file.exists():
+        if blocks and file.exists():
             file.rename(file.with_suffix(".frozen"))
             os.kill(os.getpid(), signal.SIGSTOP)
         send(self, lock, blocks)
 
-    def tell(self: Firing, lock: str, due: Due) -> dict[str, int]:
-        outcomes = fire(self, lock, due)
+    def tell(
+        self: Firing, lock: str, chunks: Iterable[list[Block]], now: datetime
+    ) -> dict[str, int]:
+        outcomes = fire(self, lock, chunks, now)
         if file.with_suffix(".frozen").exists() and not file.with_suffix(".answers").exists():
             file.with_suffix(".answers").write_text(" ".join(sorted(outcomes)))
         return outcomes
 
-    setattr(Firing, "fire", tell)  # noqa: B010 - mypy lets no method be assigned
+    setattr(Firing, "_fire", tell)  # noqa: B010 - mypy lets no method be assigned
     setattr(Firing, "_send", send_late)  # noqa: B010
 
 
