@@ -32,6 +32,9 @@ class Live:
     nominals: Mapping[str, datetime] = field(default_factory=dict)
     next_fire: datetime | None = None
     suspended: bool = False
+    # What Redis throws away when its memory is full, and since when nothing was saved to disk.
+    policy: str = ""
+    unsaved_since: datetime | None = None
     away: str | None = None
 
 
@@ -45,7 +48,7 @@ def ask_redis(system: System, now: datetime, schedule_ids: Sequence[str] = ()) -
             )
     except Unavailable as error:
         return Live(away=str(error))
-    schedulers, quarantined, workers, found, nominals, suspended, following = answer
+    schedulers, quarantined, workers, found, nominals, suspended, following, safety = answer
     alive = tuple(
         worker
         for key, pairs, going_on in workers
@@ -63,6 +66,8 @@ def ask_redis(system: System, now: datetime, schedule_ids: Sequence[str] = ()) -
         },
         next_fire=datetime.fromtimestamp(int(following), UTC) if following else None,
         suspended=bool(suspended),
+        policy=_text(safety[0]),
+        unsaved_since=datetime.fromtimestamp(int(safety[1]), UTC) if safety[1] else None,
     )
 
 

@@ -15,6 +15,8 @@ from app.records.pauses import EVERYTHING, QUEUE
 from app.views import PauseView, Problem, QueueView, RunView
 
 SILENT = timedelta(seconds=15)
+# Redis's own rarest saving by default is hourly.
+LONGEST_UNSAVED = timedelta(hours=2)
 # Nothing to do: it is told, and counts for nothing.
 NOTE = "note"
 # What never executed tells nothing about how the last run went.
@@ -82,6 +84,7 @@ def process_problems(live: Live, now: datetime) -> Iterator[Problem]:
     if live.away:
         yield Problem("redis", f"{live.away} Nothing fires and nothing runs.", severity="down")
         return
+    yield from _safety_problems(live, now)
     if not any(one.leads and now - one.seen_at <= SILENT for one in live.schedulers):
         text = "No scheduler is running: nothing fires. Start `python -m app scheduler`."
         yield Problem("scheduler", text, severity="down")
@@ -95,6 +98,21 @@ def process_problems(live: Live, now: datetime) -> Iterator[Problem]:
         entries = "entry was" if live.quarantined == 1 else "entries were"
         text = f"{live.quarantined} broken or foreign {entries} set aside; nothing waits for them."
         yield Problem("quarantine", text)
+
+
+def _safety_problems(live: Live, now: datetime) -> Iterator[Problem]:
+    """Tell of a Redis that may lose what waits in it."""
+    if live.policy not in ("", "noeviction"):
+        text = (
+            f"Redis may throw runs away when it is full: its maxmemory-policy is {live.policy}; "
+            "set noeviction."
+        )
+        yield Problem("redis", text)
+    if live.unsaved_since is not None and now - live.unsaved_since > LONGEST_UNSAVED:
+        text = (
+            "Redis has saved nothing for hours, so a restart loses what waits: set appendonly yes."
+        )
+        yield Problem("redis", text)
 
 
 def queue_problems(queues: Iterable[QueueView]) -> Iterator[Problem]:

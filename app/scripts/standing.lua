@@ -5,7 +5,7 @@
 --          queues {{name, waiting, enqueued_at of the oldest or '', running, delayed, deferred,
 --            failed, finished, cancelled}, …},
 --          nominal fire time of each schedule or '', 'suspended' or '',
---          the next fire time of all that nobody skips, or ''}
+--          the next fire time of all that nobody skips, or '', what safety says}
 local function count(command, key)
   local answer = redis.pcall(command, key)
   return type(answer) == 'number' and answer or 0
@@ -41,6 +41,17 @@ for _, name in ipairs(names) do
     count('ZCARD', 'rq:finished:' .. name), count('ZCARD', 'rq:canceled:' .. name)}
 end
 
+-- Whether what is here may vanish, of INFO; '' where the server does not say.
+local function safety()
+  local function told(text, name)
+    return type(text) == 'string' and string.match(text, name .. ':([^\r\n]*)') or ''
+  end
+  local kept = redis.pcall('INFO', 'persistence')
+  local unsaved = told(kept, 'aof_enabled') == '0' and told(kept, 'rdb_changes_since_last_save') ~= '0'
+  return {told(redis.pcall('INFO', 'memory'), 'maxmemory_policy'),
+    unsaved and told(kept, 'rdb_last_save_time') or ''}
+end
+
 local nominals = {}
 for i = last + 1, #ARGV do
   nominals[#nominals + 1] = field('rota:schedule:' .. ARGV[i], 'nominal') or ''
@@ -57,4 +68,4 @@ for _, id in ipairs(rows('ZRANGE', 'rq:scheduler:scheduled_jobs', 0, 19)) do
 end
 
 return {rows('HGETALL', 'rota:schedulers'), count('HLEN', 'rota:quarantine'), workers, queues,
-  nominals, redis.call('EXISTS', 'rq:suspended') == 1 and 'suspended' or '', next_fire}
+  nominals, redis.call('EXISTS', 'rq:suspended') == 1 and 'suspended' or '', next_fire, safety()}
