@@ -33,6 +33,14 @@ def entries(redis: Redis, limit: int = 100) -> list[dict[str, Any]]:
     answer: Any = redis.hscan(keys.QUARANTINE, count=limit)
     found: dict[bytes, bytes] = answer[1]
     return [
-        {"name": name.decode("utf-8", "replace"), **json.loads(note)}
+        {**_note(note), "name": name.decode("utf-8", "replace")}
         for name, note in list(found.items())[:limit]
     ]
+
+
+def _note(text: bytes) -> dict[str, Any]:
+    try:
+        note = json.loads(text.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        note = None
+    return note if isinstance(note, dict) else {"reason": "nothing readable was noted"}
