@@ -44,8 +44,14 @@ def entry(**changes: Any) -> Poison:
     """An entry of rq-scheduler's own, due now, with one thing wrong."""
 
     def plant(redis: Redis) -> None:
-        fields: dict[str, Any] = {"created_at": "2026-01-01T00:00:00.000000Z", "data": CALL, "status": "scheduled",
-                  "origin": "default", "timeout": "60", "meta": "{}"}  # fmt: skip
+        fields: dict[str, Any] = {
+            "created_at": "2026-01-01T00:00:00.000000Z",
+            "data": CALL,
+            "status": "scheduled",
+            "origin": "default",
+            "timeout": "60",
+            "meta": "{}",
+        }
         mapping: dict[Any, Any] = {**fields, **changes}
         redis.hset(keys.job("poison"), mapping=mapping)
         redis.zadd(keys.SCHEDULE, {"poison": 1})
