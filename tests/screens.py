@@ -26,7 +26,7 @@ from tests.past_week import HABITS, write_past_week
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "docs" / "screens"
-QUALITY = 62
+QUALITY = 50
 TALLEST = 2600
 DEVICES = {"desktop": (1280, 800), "phone": (360, 740)}
 SCHEMES = ("light", "dark")
