@@ -21,6 +21,9 @@ QUEUE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # A task's id, `rota` for the whole, `*` for all of these.
 BADGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,96}|\*")
 SECRET_NAME = re.compile(r"(?i)secret|token|password|passwd|api_key|account|dsn|credential")
+HOST_NAME = re.compile(
+    r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\]"
+)
 PRODUCTION_MINIMUM_SECRET = 32
 
 
@@ -34,6 +37,7 @@ class Settings:
     sign_in_key: str = ""
     host: str = "127.0.0.1"
     port: int = 8000
+    allowed_hosts: tuple[str, ...] = ()
     timezone: str = "UTC"
     task_modules: tuple[str, ...] = ("jobs",)
     queues: tuple[str, ...] = ("high", "default", "low")
@@ -125,6 +129,7 @@ class _Reader:
             sign_in_key=self.text("SIGN_IN_KEY"),
             host=self.text("HOST") or ("0.0.0.0" if production else "127.0.0.1"),  # noqa: S104 - a dyno's router comes from outside
             port=self.whole("PORT", 8000, 1, 65535),
+            allowed_hosts=self.hosts(),
             timezone=self.zone(),
             task_modules=self.names("TASK_MODULES", ("jobs",), re.compile(r"[A-Za-z_][\w.]*")),
             queues=self.names("QUEUES", Settings.queues, QUEUE_NAME),
@@ -213,6 +218,12 @@ class _Reader:
                 f"{allowed.pattern}."
             )
         return tuple(dict.fromkeys(values)) or default
+
+    def hosts(self) -> tuple[str, ...]:
+        # Heroku tells an app its own name where its labs feature for dyno metadata is on.
+        own = self.text("HEROKU_APP_DEFAULT_DOMAIN_NAME")
+        default = (own,) if HOST_NAME.fullmatch(own) else ()
+        return tuple(name.lower() for name in self.names("ALLOWED_HOSTS", default, HOST_NAME))
 
     def credentials(self, name: str) -> tuple[Credential, ...]:
         try:

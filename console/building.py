@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from typing import Any
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
@@ -18,12 +19,14 @@ from console import (
     compression,
     headers,
     health,
+    hosts,
     pages,
     problems,
     request_log,
     security,
     sign_in,
 )
+from console.hosts import KnownHosts
 from console.identity import SessionMemory
 from console.notices import NoticeCookie
 from console.pages.frame import surroundings
@@ -40,6 +43,10 @@ class _Json(DefaultJSONProvider):
     sort_keys = False
     ensure_ascii = False
 
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """Write JSON; half a surrogate pair, which UTF-8 refuses, stays the escape it came as."""
+        return super().dumps(obj, **kwargs).encode("utf-8", "backslashreplace").decode()
+
 
 def create_app(system: System) -> Flask:
     """Build the console of `system`. Without SECRET_KEY it makes one that ends with the process."""
@@ -55,12 +62,14 @@ def create_app(system: System) -> Flask:
     # the connection says, since links are never made from it.
     hops = system.settings.trusted_proxies
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]  # Flask's documented way to add middleware
+    app.wsgi_app = KnownHosts(app.wsgi_app, system.settings)  # type: ignore[method-assign]  # as above
     _register(app)
     return app
 
 
 def _register(app: Flask) -> None:
     app.before_request(request_log.start_clock)
+    app.before_request(hosts.refuse_unknown_hosts)
     app.before_request(security.guard)
     app.after_request(request_log.log_request)
     app.after_request(headers.harden)

@@ -14,7 +14,7 @@ from app.errors import RotaError
 from app.records.database import reading
 from app.records.migrate import pending
 from app.records.releases import release_diff
-from app.settings import current_settings, shown
+from app.settings import Settings, current_settings, shown
 from app.system import System
 
 OLDEST_SERVER = (6, 2)
@@ -51,6 +51,7 @@ def run_check(options: argparse.Namespace) -> int:
             ),
         )
     wrong += _tell("Queues", _queue_faults(system))
+    wrong += _tell("Hosts", _host_faults(settings))
     if settings.production and not settings.console_users and not settings.trusted_proxy_header:
         print("note   nobody is in CONSOLE_USERS: `python -m app users add NAME` adds people")
     return 1 if wrong else 0
@@ -116,6 +117,14 @@ def _queue_faults(system: System) -> Iterator[str]:
                 f"{task.id} uses {task.queue}, which is not in QUEUES ({', '.join(served)}): "
                 "no worker takes its runs"
             )
+
+
+def _host_faults(settings: Settings) -> Iterator[str]:
+    if settings.production and not settings.allowed_hosts:
+        yield (
+            "ALLOWED_HOSTS is not set, so the console answers only on this machine: name what "
+            "people type, such as ALLOWED_HOSTS=my-app.herokuapp.com"
+        )
 
 
 def _database(system: System) -> Iterator[str]:

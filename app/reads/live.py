@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,9 @@ from app.views import QueueView
 log = logging.getLogger("rota.reads")
 
 WORKER_SILENT = timedelta(seconds=30)
+PLAUSIBLE = re.compile(r"[0-9]{1,15}")
+# A century of working seconds; what is beyond was written by no worker.
+LONGEST_WORK = 3.2e9
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def _scheduler(name: str, note: bytes) -> SchedulerView | None:
         document = json.loads(note)
         seen_at = datetime.fromisoformat(document["at"]).astimezone(UTC)
         return SchedulerView(name, bool(document.get("leads")), seen_at)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         # Somebody else's note: what cannot be read is no scheduler.
         return None
 
@@ -147,16 +151,17 @@ def _text(value: bytes) -> str:
 def _time(value: bytes) -> datetime | None:
     try:
         return datetime.fromisoformat(_text(value)).astimezone(UTC) if value else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
 def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdigit() else 0
+    return int(text) if text and PLAUSIBLE.fullmatch(text) else 0
 
 
 def _number(text: str | None) -> float:
     try:
-        return float(text or 0)
+        number = float(text or 0)
     except ValueError:
         return 0.0
+    return number if 0 <= number < LONGEST_WORK else 0.0

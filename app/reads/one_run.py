@@ -26,6 +26,8 @@ from app.views import LogPage, RunView
 log = logging.getLogger("rota.reads")
 
 LONGEST_RUN_ID = 200
+# What reading a hash raises that somebody else wrote.
+GARBAGE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError)
 
 
 def run(system: System, run_id: str) -> RunView:
@@ -165,6 +167,6 @@ def _live(
     page = live_page(*logged, dropped=fields.get("rota_log_dropped")) if logged else None
     try:
         return live_view(run_id, fields), int(fields.get("rota_revision", b"0")), page
-    except (ValueError, KeyError, TypeError) as error:
+    except GARBAGE as error:
         log.error("What Redis holds of run %s cannot be read: %r", run_id, error)
         return None, 0, page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,7 @@ from app.system import System
 from app.views import ENDED, LogLine, LogPage
 
 LONGEST_PAGE = 1000
+WHOLE = re.compile(rb"[0-9]{1,15}")
 
 
 def run_log(system: System, run_id: str, after: int = 0, limit: int = LONGEST_PAGE) -> LogPage:
@@ -79,4 +81,4 @@ def _page(lines: Sequence[Mapping[str, str]], after: int, dropped: int, complete
 
 
 def _whole(text: Any) -> int:
-    return int(text) if isinstance(text, bytes) and text.isdigit() else 0
+    return int(text) if isinstance(text, bytes) and WHOLE.fullmatch(text) else 0

@@ -16,6 +16,8 @@ from app.records.schema import runs
 from app.views import AttemptView, ErrorView, ProgressView, RunView
 
 LONGEST_LINE = 300
+# Beyond this no task counts; its share of a total would be no number any more.
+MOST_COUNTED = 10**15
 # What strips need; arguments, result and error are read for a single run only.
 LIGHT = [
     runs.c[name]
@@ -92,10 +94,12 @@ def attempt_view(row: Any) -> AttemptView:
     )
 
 
-def error_view(error: Mapping[str, Any] | None) -> ErrorView | None:
-    """Turn an error's JSON into a view."""
+def error_view(error: Any) -> ErrorView | None:
+    """Turn an error's JSON into a view; what is no error of ours is told as it is."""
     if error is None:
         return None
+    if not isinstance(error, Mapping):
+        error = {"type": "Error", "message": error}
     texts = {name: mask_text(str(error.get(name, ""))) for name in ErrorView.__dataclass_fields__}
     return ErrorView(**texts)
 
@@ -118,14 +122,14 @@ def live_view(run_id: str, fields: Mapping[str, bytes]) -> RunView | None:
     fire_time = static.get("fire_time")
     return RunView(
         run_id=run_id,
-        task_id=static["task_id"],
+        task_id=str(static["task_id"]),
         status=status,
-        trigger=static["trigger"],
+        trigger=str(static["trigger"]),
         at=instant(static["at"]),
         reason=_text(fields.get("rota_waits")) or None,
-        parent_run_id=static.get("parent_run_id"),
-        triggered_by=static.get("triggered_by"),
-        queue=static.get("queue"),
+        parent_run_id=_word(static.get("parent_run_id")),
+        triggered_by=_word(static.get("triggered_by")),
+        queue=_word(static.get("queue")),
         fire_time=None if fire_time is None else instant(fire_time),
         queued_at=_time(fields.get("enqueued_at")),
         started_at=_time(fields.get("started_at")) if running else None,
@@ -137,11 +141,22 @@ def live_view(run_id: str, fields: Mapping[str, bytes]) -> RunView | None:
 
 
 def progress_view(text: bytes | None) -> ProgressView | None:
-    """Read a run's progress; None where it reported none."""
+    """Read a run's progress; None where it reported none, or none that makes sense."""
     if not text:
         return None
     found = json.loads(text)
-    return ProgressView(found["done"], found.get("total"), found.get("message", ""))
+    done, total = found["done"], found.get("total")
+    if not (_counts(done) and (total is None or _counts(total))):
+        return None
+    return ProgressView(done, total, str(found.get("message", "")))
+
+
+def _counts(value: Any) -> bool:
+    return isinstance(value, int) and 0 <= value < MOST_COUNTED
+
+
+def _word(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> float | None:

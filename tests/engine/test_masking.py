@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import pytest
 
 from app import masking
+from app.context import CurrentRun, enter, leave, progress
 from app.masking import MASK, learn, mask, mask_text, unmask
 from app.settings import read
 
@@ -150,6 +152,14 @@ def test_what_comes_back_as_it_was_shown_is_what_it_was() -> None:
         "password": "other",
         "name": MASK,
     }
+
+
+def test_what_a_run_says_of_its_progress_is_masked() -> None:
+    said: list[tuple[str, Any]] = []
+    enter(CurrentRun("r", "t", _say=lambda kind, what: said.append((kind, what))))
+    progress(1, 2, "token=abc")
+    leave()
+    assert said == [("progress", {"done": 1, "total": 2, "message": "token=***"})]
 
 
 @pytest.mark.parametrize(
