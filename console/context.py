@@ -33,7 +33,7 @@ def actor() -> Actor:
     """Return who acts, for the audit. Only behind the guard."""
     account: Account = g.account
     via: Literal["api", "console"] = "api" if is_api() else "console"
-    return Actor(account.name, account.role, via, request.remote_addr)
+    return Actor(account.name, account.role, via, request.remote_addr, account.reach)
 
 
 def is_api() -> bool:

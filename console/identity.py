@@ -7,10 +7,18 @@ from datetime import datetime, timedelta
 
 from flask import current_app, request
 
-from app.accounts import SESSION_LIFETIME, Account
+from app.accounts import Account
 from app.errors import Unavailable
+from app.sessions import LIFETIME
 from app.settings_access import NAME
-from console.context import current_accounts, current_system, is_api, is_live, now
+from console.context import (
+    current_account,
+    current_accounts,
+    current_system,
+    is_api,
+    is_live,
+    now,
+)
 from console.local_paths import root
 
 # While the database is away, whoever was let in shortly before may go on reading.
@@ -58,7 +66,7 @@ def cookie_options() -> dict[str, bool | str | int]:
         "samesite": "Lax",
         "secure": request.is_secure,
         "path": root(),
-        "max_age": int(SESSION_LIFETIME.total_seconds()),
+        "max_age": int(LIFETIME.total_seconds()),
     }
 
 
@@ -111,3 +119,9 @@ class SessionMemory:
     def recall(self, value: str, now: datetime) -> Account | None:
         account, seen_at = self._seen.get(value, (None, now))
         return account if now - seen_at < REMEMBERED_FOR else None
+
+
+def sees_all_sessions() -> bool:
+    """Tell whether the caller decides about everybody's sessions."""
+    account = current_account()
+    return account is not None and account.role == "admin" and not account.reach.limited

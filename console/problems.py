@@ -11,8 +11,8 @@ from http import HTTPStatus
 from flask import Flask, Response, json, make_response, render_template
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from app.accounts import TooManyFailures
 from app.errors import Conflict, Forbidden, Invalid, RotaError, Unavailable, Unknown
+from app.sign_in_limits import TooManyFailures
 from console.context import is_api
 
 log = logging.getLogger("console")

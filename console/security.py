@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import g, redirect, request, url_for
+from flask import Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
@@ -12,6 +12,7 @@ from werkzeug.exceptions import Unauthorized
 from app import actions
 from app.accounts import Account
 from app.errors import Forbidden, Unavailable
+from app.records.acts import audited
 from app.settings_access import ROLES
 from console.context import actor, current_system, is_api, now
 from console.identity import identify
@@ -26,6 +27,10 @@ OPEN = frozenset(
 # Unsafe only in form: these change nothing but the caller's own browser and session.
 OWN_AFFAIRS = frozenset({"sign_in.sign_out", "theme.switch", "zone.switch"})
 ROLE_TO_ACT = "operator"
+# What only those may see who decide who comes in.
+FOR_ADMINS = frozenset({"access", "api_access"})
+# One's own sessions and password are everybody's own affair, and leave rows of their own.
+OWN_ACTS = frozenset({"sessions", "api_sessions"})
 
 
 def guard() -> ResponseReturnValue | None:
@@ -39,8 +44,18 @@ def guard() -> ResponseReturnValue | None:
         raise Forbidden("This request did not come from the console's own pages.")
     if caller is not None:
         g.account = caller.account
+        audited.set(0)
         _check_role(caller.account)
     return None
+
+
+def note_failure(response: Response) -> Response:
+    """Leave a row in the audit for an act that failed before it was tried: one act, one row."""
+    acts = request.method not in SAFE_METHODS and request.endpoint not in OPEN | OWN_AFFAIRS
+    failed = 400 <= response.status_code < 500 and request.endpoint is not None
+    if acts and failed and "account" in g and not audited.get():
+        _note_refusal(f"answered {response.status_code}")
+    return response
 
 
 def may_act(account: Account | None) -> bool:
@@ -61,6 +76,14 @@ def is_same_origin() -> bool:
 
 
 def _check_role(account: Account) -> None:
+    if request.blueprint in FOR_ADMINS and (account.role != "admin" or account.reach.limited):
+        if request.method not in SAFE_METHODS:
+            _note_refusal()
+        raise Forbidden(
+            f"“{account.name}” has the role {account.role}. Users and tokens take an admin."
+        )
+    if request.blueprint in OWN_ACTS:
+        return
     reads = request.method in SAFE_METHODS or request.endpoint in OWN_AFFAIRS
     if not reads and not may_act(account):
         _note_refusal()
@@ -70,11 +93,11 @@ def _check_role(account: Account) -> None:
         )
 
 
-def _note_refusal() -> None:
+def _note_refusal(why: str | None = None) -> None:
     verb = (request.endpoint or "").rpartition(".")[2] or request.method.lower()
     target = next(iter((request.view_args or {}).values()), "*")
     try:
-        actions.note_refusal(current_system(), actor(), verb, str(target), now())
+        actions.note_refusal(current_system(), actor(), verb, str(target), now(), why)
     except Unavailable as error:
         log.error("A refused act is missing from the audit: %s", error)
 

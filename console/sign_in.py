@@ -9,8 +9,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Forbidden
 
-from app.accounts import Account, TooManyFailures
+from app.accounts import Account
+from app.sign_in_limits import TooManyFailures
 from console.context import current_accounts, current_system, now
+from console.hosts import is_loopback_name
 from console.identity import cookie_name, cookie_options
 from console.local_paths import local_path, root
 
@@ -18,17 +20,23 @@ log = logging.getLogger("console.sign_in")
 
 blueprint = Blueprint("sign_in", __name__)
 
+LINK_REFUSED = (
+    "This sign-in link is not valid: it is good once, for an hour, on the machine where Rota runs. "
+    "`./dev link` prints a fresh one."
+)
+
 
 @blueprint.get("/sign-in")
 def page() -> ResponseReturnValue:
     key = request.args.get("key")
-    if key is None:
+    if key is None or request.method == "HEAD":
         return _form(200)
-    account = (
-        current_accounts().by_key(key) if is_loopback(current_system().settings.host) else None
-    )
+    if not _may_use_links():
+        raise Forbidden(LINK_REFUSED)
+    account = current_accounts().by_link(key, _address(), now())
     if account is None:
-        raise Forbidden("This sign-in link is not valid: it ends with the process that printed it.")
+        log.warning("A sign-in link that does not fit, from %s", _address())
+        raise Forbidden(LINK_REFUSED)
     return _welcome(account)
 
 
@@ -53,6 +61,19 @@ def sign_out() -> ResponseReturnValue:
     response = redirect(url_for("sign_in.page"), 303)
     response.delete_cookie(cookie_name(), path=root(), secure=request.is_secure, httponly=True)
     return response
+
+
+def _may_use_links() -> bool:
+    """Tell whether a person here opened the link, not some page and nobody from elsewhere."""
+    return (
+        is_loopback(current_system().settings.host)
+        and is_loopback(_address())
+        and is_loopback_name(request.host)
+        # A link from the terminal comes from no site at all.
+        and request.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin")
+        and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+        and not request.headers.get("Sec-Purpose")
+    )
 
 
 def is_loopback(host: str) -> bool:

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 import requests
 
+from app.sign_in_links import link_key
 from tests.processes import Process, kill, launch, wait_until
 
 ROOT = Path(__file__).parent.parent
@@ -34,7 +36,7 @@ class RunningSystem:
 
     @property
     def sign_in_url(self) -> str:
-        return f"{self.url}/sign-in?key={SIGN_IN_KEY}"
+        return f"{self.url}/sign-in?key={link_key(SIGN_IN_KEY, time.time())}"
 
     @property
     def api_token(self) -> str:

@@ -6,33 +6,71 @@ is then applied to Redis. Where Redis is away it is applied as soon as it is bac
 
 from __future__ import annotations
 
-from app.actions.acting import Actor, note_refusal
-from app.actions.backfilling import Backfill, backfill, cancel_backfill
-from app.actions.dismissing import dismiss, dismiss_missed, restore
-from app.actions.pausing import (
-    end_expired_pauses,
-    pause,
-    pause_everything,
-    resume,
-    resume_everything,
+from app.actions import (
+    access_acts,
+    backfilling,
+    dismissing,
+    pausing,
+    queue_acts,
+    refilling,
+    rescheduling,
+    retrying,
+    run_acts,
+    triggering,
+    worker_acts,
 )
-from app.actions.queue_acts import empty_queue, pause_queue, resume_queue
-from app.actions.refilling import refill_queue
-from app.actions.rescheduling import create_schedule, delete_schedule, reschedule, reset, skip
-from app.actions.retrying import retry_failures
-from app.actions.run_acts import again, cancel, move, retry, stop
-from app.actions.triggering import trigger
-from app.actions.worker_acts import stop_worker
+from app.actions.acting import Actor
+from app.actions.authorisation import note_refusal, within_reach
+from app.actions.backfilling import Backfill
+from app.actions.pausing import end_expired_pauses
+from app.actions.refusals import recorded
 from app.backfill import Planned
+
+add_token = recorded(access_acts.add_token)
+add_user = recorded(access_acts.add_user)
+again = recorded(run_acts.again)
+backfill = recorded(backfilling.backfill)
+cancel = recorded(run_acts.cancel)
+cancel_backfill = recorded(backfilling.cancel_backfill)
+change_own_password = recorded(access_acts.change_own_password)
+change_user = recorded(access_acts.change_user)
+create_schedule = recorded(rescheduling.create_schedule)
+delete_schedule = recorded(rescheduling.delete_schedule)
+dismiss = recorded(dismissing.dismiss)
+dismiss_missed = recorded(dismissing.dismiss_missed)
+empty_queue = recorded(queue_acts.empty_queue)
+move = recorded(run_acts.move)
+pause = recorded(pausing.pause)
+pause_everything = recorded(pausing.pause_everything)
+pause_queue = recorded(queue_acts.pause_queue)
+refill_queue = recorded(refilling.refill_queue)
+reschedule = recorded(rescheduling.reschedule)
+reset = recorded(rescheduling.reset)
+restore = recorded(dismissing.restore)
+resume = recorded(pausing.resume)
+resume_everything = recorded(pausing.resume_everything)
+resume_queue = recorded(queue_acts.resume_queue)
+retry = recorded(run_acts.retry)
+retry_failures = recorded(retrying.retry_failures)
+revoke_session = recorded(access_acts.revoke_session)
+revoke_token = recorded(access_acts.revoke_token)
+skip = recorded(rescheduling.skip)
+stop = recorded(run_acts.stop)
+stop_worker = recorded(worker_acts.stop_worker)
+trigger = recorded(triggering.trigger)
 
 __all__ = [
     "Actor",
     "Backfill",
     "Planned",
+    "add_token",
+    "add_user",
     "again",
     "backfill",
     "cancel",
     "cancel_backfill",
+    "change_own_password",
+    "change_user",
     "create_schedule",
     "delete_schedule",
     "dismiss",
@@ -53,8 +91,11 @@ __all__ = [
     "resume_queue",
     "retry",
     "retry_failures",
+    "revoke_session",
+    "revoke_token",
     "skip",
     "stop",
     "stop_worker",
     "trigger",
+    "within_reach",
 ]

@@ -8,26 +8,28 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from app.errors import Forbidden, Invalid
+from app.errors import Invalid
 from app.masking import mask_text
-from app.records.acts import Act, write_audit
-from app.records.database import writing
+from app.reach import EVERYTHING, Reach
+from app.records.acts import Act
 from app.storable import UNSTORABLE, storable_text
-from app.system import System
 
 FARTHEST = timedelta(days=366)
 LONGEST_REASON = 500
-MAY_ACT = ("operator", "admin")
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, in which role, through what (console, api, cli, scheduler), from where."""
+    """Who acts, in which role, through what (console, api, cli, scheduler), from where.
+
+    `reach` is what of the tasks and queues they may act on.
+    """
 
     name: str
     role: str
     via: str
     address: str | None = None
+    reach: Reach = EVERYTHING
 
 
 def act_of(
@@ -51,21 +53,6 @@ def act_of(
         before=before,
         after=after,
     )
-
-
-def demand_role(system: System, actor: Actor, verb: str, target: str, now: datetime) -> None:
-    """Refuse who may only look, and write that into the audit. Raises Forbidden."""
-    if actor.role in MAY_ACT:
-        return
-    note_refusal(system, actor, verb, target, now)
-    raise Forbidden(f"{actor.name} is a {actor.role}; to {verb} takes an operator or an admin.")
-
-
-def note_refusal(system: System, actor: Actor, verb: str, target: str, now: datetime) -> None:
-    """Write into the audit that somebody wanted what their role does not allow."""
-    act = act_of(actor, verb[:32], storable_text(target)[:200], {})
-    with writing(system.database) as connection:
-        write_audit(connection, act, now, "refused")
 
 
 def checked_reason(reason: str, what: str = "A pause") -> str:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from app import backfill as backfilling
-from app.actions.acting import Actor, act_of, demand_role
+from app.actions.acting import Actor, act_of
+from app.actions.authorisation import demand_role
 from app.backfill import Planned, accept, plan, utc
 from app.errors import Conflict, Invalid, Unknown
 from app.reads.decided import decided

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from app.actions.acting import Actor, act_of, checked_reason, demand_role
+from app.actions.acting import Actor, act_of, checked_reason
+from app.actions.authorisation import demand_role
 from app.errors import Conflict, Unknown
 from app.outbox import apply_act
 from app.reads.failures import failed_runs

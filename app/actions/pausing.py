@@ -6,7 +6,8 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from app.actions.acting import Actor, act_of, checked_reason, checked_time, demand_role
+from app.actions.acting import Actor, act_of, checked_reason, checked_time
+from app.actions.authorisation import demand_role
 from app.errors import Conflict
 from app.outbox import apply_act
 from app.records.acts import commit_act

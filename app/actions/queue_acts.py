@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app import keys, scripts
-from app.actions.acting import Actor, act_of, demand_role
+from app.actions.acting import Actor, act_of
+from app.actions.authorisation import demand_role
 from app.actions.pausing import pause_scope, resume_scope
 from app.connection import asking_redis
 from app.errors import Unknown

@@ -9,7 +9,8 @@ from typing import Any, Unpack
 
 from sqlalchemy import Connection, Row, delete, select, update
 
-from app.actions.acting import Actor, act_of, demand_role
+from app.actions.acting import Actor, act_of
+from app.actions.authorisation import demand_role
 from app.definitions import canonical, parsed
 from app.errors import Conflict, Invalid, Unknown
 from app.outbox import apply_act

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from app.actions.acting import Actor, act_of, checked_time, demand_role
+from app.actions.acting import Actor, act_of, checked_time
+from app.actions.authorisation import demand_role
 from app.actions.triggering import start
 from app.errors import Conflict, Invalid
 from app.masking import unmask

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from app.actions.acting import Actor, act_of, checked_time, demand_role
+from app.actions.acting import Actor, act_of, checked_time
+from app.actions.authorisation import demand_role
 from app.errors import Conflict, Invalid
 from app.outbox import apply_act, run_to_json
 from app.records.acts import commit_act

@@ -6,7 +6,8 @@ import json
 from datetime import UTC, datetime
 
 from app import keys
-from app.actions.acting import Actor, act_of, demand_role
+from app.actions.acting import Actor, act_of
+from app.actions.authorisation import demand_role
 from app.connection import asking_redis
 from app.errors import Unknown
 from app.records.acts import commit_act, mark_applied

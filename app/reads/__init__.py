@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.reads.access import open_sessions_of, tokens_of, users
 from app.reads.audit_trail import audit
 from app.reads.badge import badge
 from app.reads.contributed import panel, panels
@@ -35,6 +36,7 @@ __all__ = [
     "fire_times",
     "frame",
     "health",
+    "open_sessions_of",
     "overview",
     "panel",
     "panels",
@@ -52,6 +54,8 @@ __all__ = [
     "task_page",
     "tasks",
     "today",
+    "tokens_of",
+    "users",
     "version",
     "week",
     "workers",

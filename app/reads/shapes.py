@@ -277,3 +277,47 @@ class QueueHistory:
     hours: tuple[QueueHour, ...]
     releases: tuple[datetime, ...]
     capped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UserView:
+    """Who may sign in. `source` is environment or database; `sessions` counts the open ones.
+
+    `tasks` and `queues` are patterns that limit their acts; empty is everything.
+    """
+
+    name: str
+    role: str
+    source: str
+    tasks: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    disabled: bool = False
+    created_at: datetime | None = None
+    created_by: str | None = None
+    sessions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TokenView:
+    """An API token, without its secret, which nobody can show again."""
+
+    name: str
+    role: str
+    source: str
+    tasks: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    created_at: datetime | None = None
+    created_by: str | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """An open session; `session_id` names it and opens nothing. `own` is the one that asks."""
+
+    session_id: str
+    user: str
+    created_at: datetime
+    seen_at: datetime
+    address: str | None
+    own: bool = False

@@ -229,6 +229,9 @@ audit = Table(
     Column("after", Json),
     Column("outcome", String(16), nullable=False),
     Column("act_id", String(64)),
+    Index("ix_audit_actor_id", "actor", "id"),
+    Index("ix_audit_target_id", "target", "id"),
+    Index("ix_audit_verb_id", "verb", "id"),
     sqlite_autoincrement=True,
 )
 
@@ -264,6 +267,9 @@ users = Table(
     Column("created_at", Instant, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("disabled", Boolean, nullable=False, server_default=text("false")),
+    # Patterns separated by commas of what their acts reach; null is everything.
+    Column("tasks", Text),
+    Column("queues", Text),
 )
 
 tokens = Table(
@@ -275,6 +281,8 @@ tokens = Table(
     Column("created_at", Instant, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("revoked_at", Instant),
+    Column("tasks", Text),
+    Column("queues", Text),
 )
 
 # `session_hash` is SHA-256 of the cookie's value, so that a copy of the table signs nobody in.
@@ -295,6 +303,16 @@ sign_in_failures = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("key", String(200), nullable=False),
     Column("at", Instant, nullable=False),
+    # Of IPv6 the network that one customer is given.
+    Column("address", String(64), nullable=False, server_default=text("''")),
     Index("ix_sign_in_failures_key_at", "key", "at"),
     sqlite_autoincrement=True,
+)
+
+# Links of a development system that have signed somebody in.
+used_links = Table(
+    "used_links",
+    metadata,
+    Column("link_hash", String(64), primary_key=True),
+    Column("at", Instant, nullable=False),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.api import (
+    access,
     audit,
     backfills,
     docs,
@@ -13,6 +14,7 @@ from console.api import (
     run_acts,
     runs,
     schedules,
+    sessions,
     task_acts,
     tasks,
 )
@@ -29,5 +31,7 @@ blueprints = (
     failures.blueprint,
     panels.blueprint,
     audit.blueprint,
+    access.blueprint,
+    sessions.blueprint,
     docs.blueprint,
 )

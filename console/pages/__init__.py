@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from console import theme, zones
 from console.pages import (
+    access,
     audit,
     backfill,
     everything,
@@ -17,6 +18,7 @@ from console.pages import (
     run_acts,
     runs,
     schedule,
+    sessions,
     task,
     task_acts,
     tasks,
@@ -46,6 +48,8 @@ blueprints = (
     health.blueprint,
     panels.blueprint,
     audit.blueprint,
+    access.blueprint,
+    sessions.blueprint,
     theme.blueprint,
     zone.blueprint,
     zones.blueprint,

@@ -63,7 +63,9 @@ def _backfill(task_id: str, dry_run: bool) -> actions.Backfill:
         end,
         dry_run=dry_run,
         force=bool(form.get("force")),
-        concurrency=int(at_a_time) if at_a_time.isascii() and at_a_time.isdigit() and len(at_a_time) < 4 else 0,
+        concurrency=int(at_a_time)
+        if at_a_time.isascii() and at_a_time.isdigit() and len(at_a_time) < 4
+        else 0,
         now=now(),
     )
 

@@ -44,7 +44,11 @@ def save(task_id: str) -> ResponseReturnValue:
             )
             tell(f"The schedule {made} is added.")
         else:
-            revision = int(form["revision"]) if form.get("revision", "").isdecimal() and form["revision"].isascii() else None
+            revision = (
+                int(form["revision"])
+                if form.get("revision", "").isdecimal() and form["revision"].isascii()
+                else None
+            )
             actions.reschedule(
                 system,
                 actor(),

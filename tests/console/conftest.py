@@ -12,6 +12,7 @@ from app.system import System
 from console import create_app
 from tests.console.people import (
     ACTING,
+    DECIDING,
     OTTO,
     PEOPLE,
     PROGRAMS,
@@ -33,7 +34,7 @@ def open_console(
 ) -> Iterator[OpenConsole]:
     """Open a console whose settings differ from the usual ones."""
     # Hundreds of sign-ins at the real price would take minutes; test_accounts pays it.
-    monkeypatch.setattr("app.accounts._NOBODY", f"scrypt:2:1:1${'00' * 16}${'00' * 64}")
+    monkeypatch.setattr("app.accounts.NOBODY", f"scrypt:2:1:1${'00' * 16}${'00' * 64}")
     opened: list[System] = []
 
     def open_with(**changes: object) -> Flask:
@@ -88,3 +89,8 @@ def reading_program(console: Flask) -> Program:
 @pytest.fixture
 def acting_program(console: Flask) -> Program:
     return Program(console, ACTING)
+
+
+@pytest.fixture
+def deciding_program(console: Flask) -> Program:
+    return Program(console, DECIDING)

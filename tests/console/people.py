@@ -15,7 +15,8 @@ ADA = Credential("ada", "admin", "ada's password")
 PEOPLE = (VERA, OTTO, ADA)
 READING = Credential("grafana", "viewer", "token-of-grafana")
 ACTING = Credential("deploys", "operator", "token-of-deploys")
-PROGRAMS = (READING, ACTING)
+DECIDING = Credential("terraform", "admin", "token-of-terraform")
+PROGRAMS = (READING, ACTING, DECIDING)
 SIGN_IN_KEY = "the-key-of-this-process"
 
 

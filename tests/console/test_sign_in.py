@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -11,9 +12,11 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.accounts import add_user
+from app import actions
+from app.actions import Actor
 from app.records.database import reading, writing
 from app.records.schema import sessions, users
+from app.sign_in_links import link_key
 from app.system import System
 from tests.console.people import (
     OTTO,
@@ -109,37 +112,34 @@ def test_signing_out_ends_the_session_for_good(operator: Browser, console: Flask
     assert thief.get("/").status_code == 303
 
 
-def test_a_session_ends_after_twelve_idle_hours(console: Flask) -> None:
+def test_a_session_ends_after_thirty_idle_minutes(console: Flask) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         browser = signed_in(console, OTTO)
-        clock.move_to(NOON + timedelta(hours=11, minutes=59))
-        assert browser.get("/").status_code == 200
-        clock.move_to(NOON + timedelta(hours=23, minutes=58))
-        assert browser.get("/").status_code == 200
-        clock.move_to(NOON + timedelta(hours=35, minutes=59))
+        for minutes in (29, 58, 87):
+            clock.move_to(NOON + timedelta(minutes=minutes))
+            assert browser.get("/").status_code == 200
+        clock.shift(timedelta(minutes=31))
         assert browser.get("/").status_code == 303
 
 
 def test_what_a_page_fetches_by_itself_keeps_no_session_awake(console: Flask) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         browser = signed_in(console, OTTO)
-        for hour in range(1, 12):
-            clock.move_to(NOON + timedelta(hours=hour))
+        for minutes in range(5, 30, 5):
+            clock.move_to(NOON + timedelta(minutes=minutes))
             assert browser.get("/", **{"X-Rota-Live": "1"}).status_code == 200
-        clock.move_to(NOON + timedelta(hours=12, seconds=1))
+        clock.move_to(NOON + timedelta(minutes=30, seconds=1))
         assert browser.get("/").status_code == 303
 
 
-def test_a_session_ends_after_seven_days_however_busy(console: Flask) -> None:
+def test_a_session_ends_after_twelve_hours_however_busy(console: Flask) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         browser = signed_in(console, OTTO)
-        for half_days in range(1, 14):
-            clock.move_to(NOON + timedelta(hours=half_days * 12 - half_days))
-            assert browser.get("/").status_code == 200
-        for _ in range(3):
-            clock.shift(timedelta(hours=11))
-            last = browser.get("/").status_code
-        assert last == 303
+        for minutes in range(25, 12 * 60, 25):
+            clock.move_to(NOON + timedelta(minutes=minutes))
+            assert browser.get("/sessions").status_code == 200
+        clock.move_to(NOON + timedelta(hours=12))
+        assert browser.get("/").status_code == 303
 
 
 def test_wrong_passwords_and_unknown_names_get_the_same_answer(stranger: Browser) -> None:
@@ -188,18 +188,78 @@ def test_a_forwarded_address_counts_only_behind_configured_proxies(
         assert status == last
 
 
+def link(secret: str = SIGN_IN_KEY, age: float = 0) -> str:
+    return f"/sign-in?key={link_key(secret, time.time() - age)}"
+
+
 def test_the_development_link_signs_in(stranger: Browser) -> None:
-    answer = stranger.get(f"/sign-in?key={SIGN_IN_KEY}")
+    answer = stranger.get(link())
     assert (answer.status_code, answer.location) == (303, "/")
     page = stranger.get("/").text
     assert "dev" in page
     assert "admin" in page
 
 
-@pytest.mark.parametrize("key", ["", "wrong", SIGN_IN_KEY[:-1], SIGN_IN_KEY + "x"])
-def test_a_wrong_development_link_signs_nobody_in(stranger: Browser, key: str) -> None:
-    assert stranger.get(f"/sign-in?key={key}").status_code == 403
+def test_a_link_signs_in_once(console: Flask) -> None:
+    used = link()
+    assert Browser(console).get(used).status_code == 303
+    again = Browser(console)
+    assert again.get(used).status_code == 403
+    assert again.cookie() is None
+
+
+def test_a_link_is_good_for_an_hour(stranger: Browser) -> None:
+    assert stranger.get(link(age=3700)).status_code == 403
+    assert stranger.get(link(age=-3600)).status_code == 403
+    assert stranger.get(link(age=3500)).status_code == 303
+
+
+@pytest.mark.parametrize("key", ["", "wrong", "--", SIGN_IN_KEY, "1-2-3", "é-1-" + "0" * 40])
+def test_a_wrong_link_signs_nobody_in_and_leads_nowhere(stranger: Browser, key: str) -> None:
+    answer = stranger.client.get("/sign-in", query_string={"key": key})
+    assert answer.status_code == 403
     assert stranger.cookie() is None
+    assert "./dev link" in answer.text
+    assert 'href="/tasks"' not in answer.text
+    assert 'href="/runs"' not in answer.text
+    assert stranger.get(link("another secret")).status_code == 403
+
+
+def test_asking_for_a_links_headers_does_nothing(stranger: Browser) -> None:
+    address = link()
+    answer = stranger.client.head(address)
+    assert answer.status_code == 200
+    assert stranger.cookie() is None
+    assert stranger.get(address).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "no-cors"},
+        {"Sec-Purpose": "prefetch"},
+        {"Host": "rota.example.org"},
+    ],
+)
+def test_a_link_from_a_page_or_for_another_name_is_refused(
+    open_console: Callable[..., Flask], headers: dict[str, str]
+) -> None:
+    browser = Browser(open_console(allowed_hosts=("rota.example.org",)))
+    assert browser.client.get(link(), headers=headers).status_code == 403
+    assert browser.get(link(), **{"Sec-Fetch-Site": "none"}).status_code == 303
+
+
+def test_a_link_is_refused_from_another_machine(console: Flask) -> None:
+    assert Browser(console, "10.0.0.1").get(link()).status_code == 403
+    assert Browser(console, "::1").get(link()).status_code == 303
+
+
+def test_guessing_links_is_limited(stranger: Browser) -> None:
+    answers = [stranger.get("/sign-in?key=wrong").status_code for _ in range(6)]
+    assert answers == [403] * 5 + [429]
+    assert stranger.get(link()).status_code == 429
 
 
 def test_the_development_link_is_void_where_others_can_reach_the_console(
@@ -207,7 +267,8 @@ def test_the_development_link_is_void_where_others_can_reach_the_console(
 ) -> None:
     for changes in ({"host": "0.0.0.0"}, {"sign_in_key": ""}):  # noqa: S104 - what is to be refused
         browser = Browser(open_console(**changes))
-        assert browser.get(f"/sign-in?key={SIGN_IN_KEY}").status_code == 403
+        assert browser.get(link()).status_code == 403
+        assert browser.get(link("")).status_code == 403
         assert browser.get("/sign-in?key=").status_code == 403
 
 
@@ -215,7 +276,7 @@ def test_sessions_of_the_development_link_end_with_its_key(
     open_console: Callable[..., Flask],
 ) -> None:
     browser = Browser(open_console())
-    browser.get(f"/sign-in?key={SIGN_IN_KEY}")
+    assert browser.get(link()).status_code == 303
     later = Browser(open_console(sign_in_key=""))
     later.client.set_cookie("rota", browser.cookie() or "", domain="localhost")
     assert later.get("/").status_code == 303
@@ -224,7 +285,8 @@ def test_sessions_of_the_development_link_end_with_its_key(
 def test_a_disabled_user_is_out_with_the_next_request(
     console: Flask, console_system: System
 ) -> None:
-    add_user(console_system.database, "dora", "operator", "dora's password", "test", NOON)
+    ada = Actor("ada", "admin", "cli")
+    actions.add_user(console_system, ada, "dora", "operator", "dora's password", now=NOON)
     browser = Browser(console)
     assert browser.post("/sign-in", name="dora", password="dora's password").status_code == 303
     assert browser.get("/").status_code == 200
