@@ -1,7 +1,8 @@
 """Logging: plain lines for people on stderr, JSON lines in `LOG_DIR/<process>-<pid>.jsonl`.
 
-Every file has one writer. A JSON line has at, level, logger, message and, for lines of a run,
-run_id; newlines and control characters are escaped, so that no input can forge a line.
+Every file has one writer. A JSON line has at, level, logger and message, run_id for lines of a run,
+request for those of a request; newlines and control characters are escaped, so that no input can
+forge a line.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from time import time
 from typing import Any
 
-from app.masking import learn, mask_text
+from app.masking import learn, mask, mask_text
 from app.settings import Settings
 from app.storable import storable_text
 
@@ -53,7 +54,8 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = _line(record)
         run_id = getattr(record, "run_id", None)
-        return json.dumps(dict(line) | ({"run_id": run_id} if run_id else {}))
+        fields: Mapping[str, Any] = mask(getattr(record, "fields", {}))
+        return json.dumps({**line, **({"run_id": run_id} if run_id else {}), **fields})
 
 
 class PlainLines(logging.Formatter):

@@ -57,7 +57,8 @@ def within_reach(catalogue: Catalogue, actor: Actor, target: str) -> bool:
 
 def task_of(catalogue: Catalogue, target: str) -> str | None:
     """Return the task that an id of a task, a schedule or a run belongs to, by how it begins."""
-    schedule_id = target.partition("--")[0]
+    # A cause of failures is named after its task, as `<task> <cause>`.
+    schedule_id = target.partition(" ")[0].partition("--")[0]
     fitting = [
         task_id
         for task_id in catalogue.tasks

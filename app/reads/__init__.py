@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.reads.access import open_sessions_of, tokens_of, users
-from app.reads.audit_trail import audit
+from app.reads.audit_trail import audit, exported_audit
 from app.reads.badge import badge
 from app.reads.contributed import panel, panels
 from app.reads.failures import failed_runs, failures
@@ -30,6 +30,7 @@ __all__ = [
     "audit",
     "badge",
     "demand_redis",
+    "exported_audit",
     "exported_runs",
     "failed_runs",
     "failures",

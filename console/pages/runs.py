@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -13,12 +11,13 @@ from flask.typing import ResponseReturnValue
 from app import actions, reads
 from app.errors import Conflict, Invalid, Unknown
 from app.reads.run_search import STATUSES, TRIGGERS
-from app.views import Page, RunView, rfc3339, to_json
+from app.views import ErrorView, Page, RunView, to_json
 from console.context import actor, console_zone, current_system, now
 from console.live import live
 from console.local_paths import local_path
 from console.notices import tell
 from console.pages.frame import render
+from console.spreadsheet import csv_text
 from console.wording import plural
 
 PAGE = 50
@@ -123,21 +122,9 @@ def _show(
 
 
 def _csv(runs: list[RunView]) -> str:
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow([*COLUMNS, "error_type", "error_message"])
-    for run in runs:
-        cells = [_cell(getattr(run, name)) for name in COLUMNS]
-        error = [run.error.type, run.error.message] if run.error else ["", ""]
-        rows.writerow([*cells, *map(_cell, error)])
-    return text.getvalue()
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if hasattr(value, "isoformat"):
-        return rfc3339(value)
-    text = str(value).encode("utf-8", "replace").decode()
-    # A spreadsheet would take these for formulas.
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    errors = (run.error or ErrorView("", "", "", "") for run in runs)
+    return csv_text(
+        (*COLUMNS, "error_type", "error_message"),
+        ([*(getattr(run, name) for name in COLUMNS), error.type, error.message]
+         for run, error in zip(runs, errors, strict=True)),
+    )  # fmt: skip

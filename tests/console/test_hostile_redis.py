@@ -109,7 +109,7 @@ class World:
 
     def _hash(self, name: str, fields: dict[str, Any]) -> None:
         if not self._wrong_type(name, 0.1):
-            self.redis.hset(name, mapping=fields)
+            self.redis.hset(name, mapping=dict[Any, Any](fields))
 
     def _set(self, name: str, members: list[Any]) -> None:
         if not self._wrong_type(name, 0.1):

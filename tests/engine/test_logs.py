@@ -148,3 +148,15 @@ def test_where_the_disk_fills_up_later_it_is_said_once(
     file.stream = whole
     with suppress(OSError):
         full.close()
+
+
+def test_fields_stand_beside_the_words(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = configure("web", settings)
+    fields = {"request": {"path": "/tasks", "token": "abc"}}
+    log.info("GET /tasks", extra={"fields": fields})
+    (line,) = lines(path)
+    assert line["message"] == "GET /tasks"
+    assert line["request"] == {"path": "/tasks", "token": "***"}  # type: ignore[comparison-overlap]  # of this line alone the type is richer
+    assert "GET /tasks" in capsys.readouterr().err
