@@ -140,7 +140,9 @@ def test_only_what_differs_is_shown() -> None:
 
 def test_a_page_shows_what_a_reschedule_changed(console_system: System, viewer: Browser) -> None:
     otto = Actor("otto", "operator", "cli")
-    actions.reschedule(console_system, otto, "morning", "0 8 * * *", timezone="America/New_York")
+    actions.reschedule(
+        console_system, otto, "morning", cron="0 8 * * *", timezone="America/New_York"
+    )
     page = viewer.get("/audit").text
     assert "<del>" in page
     assert "0 9 * * *" in page

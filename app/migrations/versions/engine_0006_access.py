@@ -7,8 +7,8 @@ from alembic import op
 
 from app.records.types import Instant
 
-revision = "engine_0004"
-down_revision = "engine_0003"
+revision = "engine_0006"
+down_revision = "engine_0005"
 branch_labels = None
 depends_on = None
 
