@@ -71,6 +71,7 @@ def _register(app: Flask) -> None:
     app.before_request(request_log.start_clock)
     app.before_request(hosts.refuse_unknown_hosts)
     app.before_request(security.guard)
+    app.after_request(security.note_failure)
     app.after_request(request_log.log_request)
     app.after_request(headers.harden)
     app.after_request(compression.compress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -27,9 +28,7 @@ UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 def rules(app: Flask) -> Iterator[tuple[Rule, str]]:
     for rule in app.url_map.iter_rules():
-        values = dict.fromkeys(rule.arguments, "greet")
-        built = app.url_map.bind("localhost").build(rule.endpoint, values)
-        yield rule, built.partition("?")[0]
+        yield rule, re.sub(r"<[^>]+>", "greet", rule.rule)
 
 
 def methods(rule: Rule) -> list[str]:

