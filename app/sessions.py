@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, delete, insert, or_, select, update
+from sqlalchemy import Engine, Row, Select, delete, insert, or_, select, update
 
 from app.passwords import digest_of
 from app.records.database import reading, writing
@@ -92,6 +92,11 @@ def open_sessions(database: Engine, now: datetime, user: str | None = None) -> l
         Session(session_id(r.session_hash), r.user, r.created_at, r.seen_at, r.address)
         for r in rows
     ]
+
+
+def signed_in_users(now: datetime) -> Select[Any]:
+    """Return the read of whose the open sessions are, one row a session."""
+    return select(sessions.c.user).where(_alive(now))
 
 
 def session_id(session_hash: str) -> str:

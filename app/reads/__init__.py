@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.reads.access import open_sessions_of, tokens_of, users
+from app.reads.access import open_sessions_of, tokens_of, users, users_and_tokens
 from app.reads.audit_trail import audit, exported_audit
 from app.reads.badge import badge
 from app.reads.contributed import panel, panels
@@ -57,6 +57,7 @@ __all__ = [
     "today",
     "tokens_of",
     "users",
+    "users_and_tokens",
     "version",
     "week",
     "workers",

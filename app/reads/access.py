@@ -2,44 +2,48 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Select, select
 
 from app.reads.shapes import SessionView, TokenView, UserView
+from app.reads.together import Fields, read_together
 from app.records.database import reading
-from app.records.schema import tokens
+from app.records.schema import tokens as token_table
 from app.records.schema import users as user_table
-from app.sessions import id_of_cookie, open_sessions
+from app.sessions import id_of_cookie, open_sessions, signed_in_users
 from app.settings_access import Credential
 from app.system import System
 
 
 def users(system: System, now: datetime) -> tuple[UserView, ...]:
     """Return everybody who may sign in, those of the environment first. Raises Unavailable."""
-    with reading(system.database) as connection:
-        rows = connection.execute(select(user_table).order_by(user_table.c.name)).all()
-    signed_in = [session.user for session in open_sessions(system.database, now)]
-    given = [UserView(u.name, u.role, "environment", sessions=signed_in.count(u.name))
-             for u in system.settings.console_users]  # fmt: skip
-    names = {view.name for view in given}
-    kept = [
-        UserView(
-            row.name, row.role, "database", _patterns(row.tasks), _patterns(row.queues),
-            row.disabled, row.created_at, row.created_by, signed_in.count(row.name),
-        )
-        for row in rows
-        if row.name not in names
-    ]  # fmt: skip
-    return (*given, *kept)
+    found, _ = users_and_tokens(system, now)
+    return found
 
 
 def tokens_of(system: System) -> tuple[TokenView, ...]:
     """Return all API tokens, revoked ones too, without their secrets. Raises Unavailable."""
     with reading(system.database) as connection:
-        rows = connection.execute(select(tokens).order_by(tokens.c.name)).all()
+        (rows,) = read_together(connection, _tokens())
     return (*map(_given_token, system.settings.api_tokens), *map(_token, rows))
+
+
+def users_and_tokens(
+    system: System, now: datetime
+) -> tuple[tuple[UserView, ...], tuple[TokenView, ...]]:
+    """Return both, for one query. Raises Unavailable."""
+    kept = select(user_table).order_by(user_table.c.name)
+    with reading(system.database) as connection:
+        rows, signed_in, tokens = read_together(connection, kept, signed_in_users(now), _tokens())
+    counts = Counter(row.user for row in signed_in)
+    given = {user.name: user for user in system.settings.console_users}
+    people = [UserView(u.name, u.role, "environment", sessions=counts[u.name])
+              for u in given.values()]  # fmt: skip
+    people += [_user(row, counts[row.name]) for row in rows if row.name not in given]
+    return tuple(people), (*map(_given_token, system.settings.api_tokens), *map(_token, tokens))
 
 
 def open_sessions_of(
@@ -53,11 +57,22 @@ def open_sessions_of(
     )
 
 
+def _tokens() -> Select[Any]:
+    return select(token_table).order_by(token_table.c.name)
+
+
+def _user(row: Fields, sessions: int) -> UserView:
+    return UserView(
+        row.name, row.role, "database", _patterns(row.tasks), _patterns(row.queues),
+        bool(row.disabled), row.created_at, row.created_by, sessions,
+    )  # fmt: skip
+
+
 def _given_token(token: Credential) -> TokenView:
     return TokenView(token.name, token.role, "environment")
 
 
-def _token(row: Row[Any]) -> TokenView:
+def _token(row: Fields) -> TokenView:
     return TokenView(
         row.name, row.role, "database", _patterns(row.tasks), _patterns(row.queues),
         row.created_at, row.created_by, row.revoked_at,

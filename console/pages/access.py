@@ -107,11 +107,11 @@ def _show(
     errors: object = None,
     where: str = "",
 ) -> str:
-    system = current_system()
+    users, tokens = reads.users_and_tokens(current_system(), now())
     return render(
         "access.html",
-        users=reads.users(system, now()),
-        tokens=reads.tokens_of(system),
+        users=users,
+        tokens=tokens,
         roles=ROLES,
         made=made,
         refused=refused,

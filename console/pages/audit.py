@@ -13,6 +13,7 @@ from app.reads.audit_trail import OUTCOMES, VIA, AuditFilter, AuditRow
 from app.views import Page, to_json
 from console.context import console_zone, current_system
 from console.difference import changes
+from console.live import live
 from console.moments import local_moment
 from console.pages.frame import render
 from console.spreadsheet import csv_text
@@ -25,6 +26,7 @@ blueprint = Blueprint("audit", __name__)
 
 
 @blueprint.get("/audit")
+@live
 def page() -> ResponseReturnValue:
     chosen, cursor = _chosen(), request.args.get("cursor") or None
     try:
