@@ -32,6 +32,7 @@ class AuditRow:
     before: Json = None
     after: Json = None
 
+
 MOST_EXPORTED = 10_000
 OUTCOMES = ("accepted", "refused")
 VIA = ("console", "api", "cli", "scheduler")
