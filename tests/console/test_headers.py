@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.errors import Unavailable
 from tests.console.people import OTTO, Browser, Program, signed_in
 
 STRICT = {
@@ -56,21 +57,27 @@ def answers(console: Flask, monkeypatch: pytest.MonkeyPatch) -> dict[int, list[T
         operator.post("/tasks/greet/pause"),
         too_many,
     ]
-    monkeypatch.setattr("app.reads.tasks", _broken)
-    found += [operator.get("/tasks"), program.get("/api/v1/tasks/list")]
+    monkeypatch.setattr("app.reads.runs", _broken)
+    monkeypatch.setattr("app.reads.audit", _away)
+    found += [operator.get("/runs"), program.get("/api/v1/runs")]
+    found += [operator.get("/audit"), program.get("/api/v1/audit")]
     by_status: dict[int, list[TestResponse]] = {}
     for answer in found:
         by_status.setdefault(answer.status_code, []).append(answer)
     return by_status
 
 
-def _broken(*_arguments: object) -> None:
+def _broken(*_arguments: object, **_more: object) -> None:
     raise ZeroDivisionError("a secret of the inside")
+
+
+def _away(*_arguments: object, **_more: object) -> None:
+    raise Unavailable("The database")
 
 
 def test_every_status_was_tried(answers: dict[int, list[TestResponse]]) -> None:
     tried = set(answers)
-    assert tried >= {200, 202, 303, 400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500}
+    assert tried >= {200, 202, 303, 400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503}
 
 
 def test_the_content_policy_is_strict_everywhere(answers: dict[int, list[TestResponse]]) -> None:
