@@ -11,9 +11,9 @@ from sqlalchemy import Engine, Row, delete, select
 from app import sessions
 from app.passwords import NOBODY, digest_of, password_fits, same
 from app.reach import EVERYTHING, Reach, reach_of
+from app.records.access_schema import tokens, used_links, users
 from app.records.database import reading, writing
 from app.records.history import insert
-from app.records.schema import tokens, used_links, users
 from app.settings import Settings
 from app.settings_access import Credential
 from app.sign_in_limits import count_attempt, forget_attempts

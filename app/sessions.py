@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Engine, Row, Select, delete, insert, or_, select, update
 
 from app.passwords import digest_of
+from app.records.access_schema import sessions, users
 from app.records.database import reading, writing
-from app.records.schema import sessions, users
 
 # A browser that is left alone, or stolen, soon opens nothing any more.
 IDLE = timedelta(minutes=30)

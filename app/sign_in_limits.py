@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from app.errors import RotaError
+from app.records.access_schema import sign_in_failures
 from app.records.database import reading, writing
-from app.records.schema import sign_in_failures
 
 WINDOW = timedelta(minutes=1)
 FOR_NAME_AND_ADDRESS = 5

@@ -13,10 +13,10 @@ from app.actions.authorisation import ADMIN, demand_admin
 from app.errors import Conflict, Invalid, Unknown
 from app.passwords import digest_of, hash_password
 from app.reach import Reach, reach_of
+from app.records.access_schema import sessions, tokens, users
 from app.records.acts import write_audit
 from app.records.database import writing
 from app.records.history import insert
-from app.records.schema import sessions, tokens, users
 from app.sessions import session_id
 from app.settings_access import NAME, ROLES, SHORTEST_SECRET
 from app.system import System

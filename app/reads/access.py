@@ -3,19 +3,63 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
 
-from app.reads.shapes import SessionView, TokenView, UserView
 from app.reads.together import Fields, read_together
+from app.records.access_schema import tokens as token_table
+from app.records.access_schema import users as user_table
 from app.records.database import reading
-from app.records.schema import tokens as token_table
-from app.records.schema import users as user_table
 from app.sessions import id_of_cookie, open_sessions, signed_in_users
 from app.settings_access import Credential
 from app.system import System
+
+
+@dataclass(frozen=True, slots=True)
+class UserView:
+    """Who may sign in. `source` is environment or database; `sessions` counts the open ones.
+
+    `tasks` and `queues` are patterns that limit their acts; empty is everything.
+    """
+
+    name: str
+    role: str
+    source: str
+    tasks: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    disabled: bool = False
+    created_at: datetime | None = None
+    created_by: str | None = None
+    sessions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TokenView:
+    """An API token, without its secret, which nobody can show again."""
+
+    name: str
+    role: str
+    source: str
+    tasks: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    created_at: datetime | None = None
+    created_by: str | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """An open session; `session_id` names it and opens nothing. `own` is the one that asks."""
+
+    session_id: str
+    user: str
+    created_at: datetime
+    seen_at: datetime
+    address: str | None
+    own: bool = False
 
 
 def users(system: System, now: datetime) -> tuple[UserView, ...]:

@@ -11,8 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, text
 
 from app.contributions import contributions
+from app.records.access_schema import users
 from app.records.database import open_database, reading, writing
-from app.records.schema import metadata
 
 FOLDER = Path(__file__).parent.parent / "migrations"
 # Any number, the same in every process: one migrates, the others wait and find it done.
@@ -45,7 +45,8 @@ def config(connection: Connection) -> Config:
     made.set_main_option("version_locations", "\n".join(map(str, folders)))
     made.set_main_option("path_separator", "newline")
     made.attributes["connection"] = connection
-    made.attributes["metadata"] = [metadata, *_contributed()]
+    # Taken from a table of access, so that those tables are in it as well.
+    made.attributes["metadata"] = [users.metadata, *_contributed()]
     return made
 
 

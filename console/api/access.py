@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from app import actions, reads
 from app.actions.access_acts import LONGEST_PASSWORD
 from app.errors import Unknown
-from app.reads.shapes import TokenView, UserView
+from app.reads.access import TokenView, UserView
 from app.settings_access import ROLES
 from app.views import to_json
 from console.api import parts

@@ -6,7 +6,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from app import actions, reads
-from app.reads.shapes import SessionView
+from app.reads.access import SessionView
 from app.views import to_json
 from console.api.body import read_body
 from console.api.operations import operation

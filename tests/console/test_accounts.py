@@ -16,9 +16,9 @@ from sqlalchemy import Engine, insert, select, update
 from app import sign_in_limits
 from app.accounts import Account, Accounts
 from app.passwords import hash_password, password_fits
+from app.records.access_schema import tokens, users
 from app.records.database import open_database, reading, writing
 from app.records.migrate import migrate
-from app.records.schema import tokens, users
 from app.settings import Settings
 from app.settings_access import Credential
 from app.sign_in_limits import TooManyFailures

@@ -14,6 +14,7 @@ from flask import Flask
 
 from app import reads
 from app.contributions import Figure, Panel, PanelContent, PanelTable
+from app.reads.access import SessionView, TokenView, UserView
 from app.reads.audit_trail import AuditRow
 from app.reads.shapes import (
     BackfillView,
@@ -26,12 +27,9 @@ from app.reads.shapes import (
     QueuesView,
     RunDetail,
     SchedulerView,
-    SessionView,
     SetAside,
     TaskDetail,
     TaskPage,
-    TokenView,
-    UserView,
     WorkersView,
     WorkerView,
 )

@@ -14,8 +14,8 @@ from sqlalchemy import select, update
 
 from app import actions
 from app.actions import Actor
+from app.records.access_schema import sessions, users
 from app.records.database import reading, writing
-from app.records.schema import sessions, users
 from app.sign_in_links import link_key
 from app.system import System
 from tests.console.people import (
