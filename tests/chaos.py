@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import requests
 from sqlalchemy import text
 
 from app import actions, keys
@@ -27,10 +28,12 @@ from app.system import System
 from app.views import ENDED
 from tests.fixtures import OPERATOR, open_system, release
 from tests.processes import Process, kill, launch
+from tests.running import free_port
 from tests.servers import RedisServer, server_folder
 
 SCHEDULES = 10
-PROCESSES = ("scheduler-1", "scheduler-2", "worker-1", "worker-2", "worker-3")
+PROCESSES = ("scheduler-1", "scheduler-2", "worker-1", "worker-2", "worker-3", "web-1")
+TOKEN = "a token of the storm"
 MOST_EXECUTIONS_A_RUN = 1.05
 SETTLE_SECONDS = 90
 
@@ -46,6 +49,7 @@ class Chaos:
     processes: dict[str, Process] = field(default_factory=dict)
     accepted: list[str] = field(default_factory=list)
     kills: Counter[str] = field(default_factory=Counter)
+    over_http: int = 0
 
     def start(self, name: str) -> None:
         argv = [sys.executable, "-m", "app", name.partition("-")[0]]
@@ -57,7 +61,7 @@ class Chaos:
         next_redis = time.monotonic() + 10
         while time.monotonic() < end:
             self.trigger_some()
-            time.sleep(self.random.uniform(0.2, 0.6))
+            time.sleep(self.random.uniform(0.1, 0.4))
             if time.monotonic() > next_redis:
                 self.redis.kill()
                 self.kills["redis"] += 1
@@ -73,10 +77,19 @@ class Chaos:
             self.start(name)
 
     def trigger_some(self) -> None:
-        """Accept a few runs; what is not acknowledged does not count."""
-        for _ in range(self.random.randint(1, 4)):
+        """Accept a few runs, one over the API; what is not acknowledged does not count."""
+        for _ in range(self.random.randint(6, 12)):
             with suppress(RotaError):
                 self.accepted.append(actions.trigger(self.system, OPERATOR, "tick").run_id)
+        with suppress(requests.RequestException):
+            answer = requests.post(
+                f"http://127.0.0.1:{self.environment['PORT']}/api/v1/tasks/tick/trigger",
+                headers={"Authorization": f"Bearer {TOKEN}"},
+                timeout=1,
+            )
+            if answer.status_code == 202:
+                self.accepted.append(answer.json()["run_id"])
+                self.over_http += 1
 
     def settle(self) -> None:
         """Wait until nothing waits or runs any more."""
@@ -105,7 +118,11 @@ class Chaos:
         statuses = {row.run_id: row.status for row in self.rows("SELECT run_id, status FROM runs")}
         ledger = self.ledger()
         lost = [run for run in self.accepted if statuses.get(run) not in ENDED]
-        yield "every acknowledged run ended", not lost, f"{len(self.accepted):,}, {len(lost)} lost"
+        yield (
+            "every acknowledged run ended",
+            not lost,
+            (f"{len(self.accepted):,}, {self.over_http:,} of them over HTTP, {len(lost)} lost"),
+        )
         bad = Counter(s for s in statuses.values() if s not in ("succeeded", "missed"))
         yield "nothing ended badly", not bad, str(dict(bad)) if bad else f"{len(statuses):,} runs"
         gaps, doubles, fires = self._fire_times(statuses)
@@ -157,6 +174,9 @@ def storm(minutes: float, seed: int) -> bool:
             "TASK_MODULES": "tests.samples",
             "DATA_DIR": name,
             "TEST_LEDGER": str(folder / "ledger"),
+            "PORT": str(free_port()),
+            "API_TOKENS": f"storm:operator:{TOKEN}",
+            "SECRET_KEY": "a secret of the storm that is long enough",
             "PYTHONPATH": str(Path.cwd()),
         }
         chaos = Chaos(system, redis, environment, random.Random(seed))
