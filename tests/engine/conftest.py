@@ -10,6 +10,7 @@ import pytest
 from app.system import System
 from tests.engine.declaring import fresh_registry, task_folder
 from tests.engine.executing import MODULES, Executed, execute_all
+from tests.engine.terminal import rota
 from tests.fixtures import open_system, release
 from tests.servers import RedisServer
 
@@ -43,4 +44,4 @@ def ends_system(redis_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[Sys
     system.close()
 
 
-__all__ = ["fresh_registry", "task_folder"]
+__all__ = ["fresh_registry", "rota", "task_folder"]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from redis import Redis
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping, select, text
 
 from app import keys
 from app.definitions import Definition, parsed
@@ -18,6 +18,7 @@ from app.leader import Leadership
 from app.reconcile import reconcile
 from app.recorder import Recorder
 from app.records.database import reading
+from app.records.schema import metadata
 from app.system import System
 
 QUEUES = ("high", "default", "low")
@@ -95,6 +96,15 @@ def everything(redis: Redis) -> dict[bytes, bytes | None]:
     """Return all of Redis, for tests that nothing changed."""
     names: Any = redis.keys("*")
     return {name: redis.dump(name) for name in sorted(names)}
+
+
+def whole_database(system: System) -> dict[str, list[tuple[Any, ...]]]:
+    """Return all rows of all tables, for tests that nothing changed."""
+    with reading(system.database) as connection:
+        return {
+            table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
+            for table in metadata.sorted_tables
+        }
 
 
 def record_all(system: System) -> int:
