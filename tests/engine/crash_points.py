@@ -48,13 +48,17 @@ class _Bomb:
 
 
 def killed_at_each_step(
-    system: System, prepare: Callable[[], None], operation: Callable[[System], object]
+    system: System,
+    prepare: Callable[[], None],
+    operation: Callable[[System], object],
+    every: int = 1,
 ) -> Iterator[Point]:
     """Yield after each kill, for the caller to recover and check; ends when a run survives.
 
-    `prepare` sets the scene before each; `operation` gets a system with connections of its own.
+    `prepare` sets the scene before each; `operation` gets a system with connections of its own;
+    `every` makes it a sample.
     """
-    for number in count(1):
+    for number in count(1, every):
         for after in (False, True):
             point = Point(number, after)
             prepare()
