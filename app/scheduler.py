@@ -29,6 +29,7 @@ from app.connection import REFUSED, Backoff, Wake
 from app.due import Due, look
 from app.errors import SettingsError, Unavailable
 from app.firing import Firing
+from app.forgetting import forget_ended, forget_workers
 from app.keeping import take_over
 from app.leader import Leadership
 from app.limits import let_go, limits_json
@@ -231,6 +232,8 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         chores.every(1, lambda _now: settle(redis))
         chores.every(5, lambda _now: let_go(redis, self._limits, everywhere=True))
         chores.every(5, lambda _now: self._find_queues())
+        chores.every(30, lambda now: forget_ended(redis, self._queues, now.timestamp()))
+        chores.every(60, lambda _now: forget_workers(redis, self._queues))
         return chores
 
     def _find_queues(self) -> None:

@@ -18,7 +18,7 @@ def notes(ledger: str) -> int:
     return _note(ledger)
 
 
-@task(overlap="allow", retry=Retry(1, backoff="1s"))
+@task(overlap="allow", retry=Retry(3, backoff="1s"))
 def fails_once(ledger: str) -> int:
     """Fail the first time that it comes to its end."""
     if _note(ledger) == 1:

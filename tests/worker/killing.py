@@ -79,7 +79,7 @@ def finish_all(system: System) -> None:
             system.redis.zadd(keys.delayed("default"), {run_id: 1})
         move(system.redis, [("default", run_id.decode()) for run_id in delayed])
         let_go(system.redis, limits_json(system.catalogue), everywhere=True)
-        assert in_fork(lambda: work(system)) == 0
+        assert in_fork(lambda: work(system, SOON)) == 0
     record_all(system)
 
 

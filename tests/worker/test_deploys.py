@@ -70,3 +70,29 @@ def test_with_its_own_times_a_deploy_ends_within_twenty_five_seconds(
     assert worker.wait(25) == 0
     assert 19 < time.monotonic() - begun < 25
     assert status(worker_system, run_id) == "queued"
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_a_hundred_deploys_fail_nothing(worker_system: System) -> None:
+    """Signalled alone as by systemd, and with all its processes as by a host of dynos."""
+    runs = [trigger(worker_system, "naps", {"seconds": 1.0 + n % 7 / 10}) for n in range(40)]
+    deploys = 0
+    while deploys < 100:
+        if not worker_system.redis.llen(keys.queue("default")):
+            runs += [trigger(worker_system, "naps", {"seconds": 2.0}) for _ in range(20)]
+        worker = start_worker(worker_system, "--concurrency", "2")
+        started = keys.started("default")
+        wait_until(lambda: worker_system.redis.zcard(started), 20, "a run")  # noqa: B023
+        for _ in range(2):
+            kill(worker, signal.SIGTERM, group=deploys % 2 == 0)
+            time.sleep(0.05)
+        assert worker.wait(10) == 0, worker.output
+        assert worker_system.redis.zcard(started) == 0
+        deploys += 1
+    start_worker(worker_system, "--concurrency", "8")
+    for run_id in runs:
+        wait_for(worker_system, run_id, "finished", timeout=120)
+    found = [ended(worker_system, run_id) for run_id in runs]
+    assert {run.status for run in found} == {"succeeded"}
+    assert {run.attempt for run in found} == {1}
