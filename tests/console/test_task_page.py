@@ -64,6 +64,18 @@ def test_a_schedule_is_changed_and_the_code_s_own_put_back(operator: Browser) ->
     assert 'class="drift"' not in text
 
 
+def test_a_task_whose_schedule_is_over_is_finished(
+    operator: Browser, console_system: System
+) -> None:
+    actions.reschedule(console_system, OPERATOR, "greet", every="5m", max_runs=1)
+    with writing(console_system.database) as connection:
+        connection.exec_driver_sql("UPDATE schedules SET fired = 1 WHERE schedule_id = 'greet'")
+    for path in ("/tasks/greet", "/tasks"):
+        text = operator.get(path).text
+        assert 'class="status s-finished"' in text
+        assert "Every 5 minutes, at most 1 run, none left" in text
+
+
 def test_where_the_code_changed_since_it_holds_and_that_is_told(
     operator: Browser, console_system: System
 ) -> None:
