@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from app.outcomes import Outcome
+from app.usage import Usage
 
 if TYPE_CHECKING:
     from app.supervision import Supervision
@@ -36,3 +37,5 @@ class Assignment:
     let_go_by: float = 0.0
     thread: int | None = None
     exits: int | None = None
+    used: Usage | None = None
+    stack_by: float | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import sys
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -13,6 +14,7 @@ from app.assigned import Assigned
 from app.context import running
 from app.outcomes import Outcome
 from app.perform import Ended, TimedOut, perform_async, timed_out
+from app.stacks import stack_of_coroutine, stack_of_frame
 
 # What each run, by id, has started in the loop, to be cancelled with it.
 _started: dict[str, WeakSet[asyncio.Task[Any]]] = {}
@@ -24,13 +26,14 @@ class AsyncRun:
     def __init__(
         self,
         assigned: Assigned,
-        closed: Callable[[Assigned, Outcome], None],
+        closed: Callable[[Assigned, Outcome, float | None], None],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.assigned = assigned
         self._closed = closed
         self._loop = loop
         self._task: asyncio.Task[None] | None = None
+        self._thread: int | None = None
         self._begun = False
         self._interrupted: type[Ended] | None = None
 
@@ -38,12 +41,23 @@ class AsyncRun:
         """Begin."""
         self._loop.call_soon_threadsafe(self._begin)
 
+    def stack(self) -> str:
+        """Return where it is: in the middle of something, or waiting."""
+        task, thread = self._task, self._thread
+        if task is None or thread is None:
+            return ""
+        frame = sys._current_frames().get(thread)
+        if frame is not None and asyncio.current_task(self._loop) is task:
+            return stack_of_frame(frame)
+        return stack_of_coroutine(task.get_coro())
+
     def interrupt(self, kind: type[Ended]) -> None:
         """Cancel the coroutine where it waits."""
         self._loop.call_soon_threadsafe(self._cancel, kind)
 
     def _begin(self) -> None:
-        self.assigned.teller.say("thread", threading.get_ident())
+        self._thread = threading.get_ident()
+        self.assigned.teller.say("thread", self._thread)
         self._task = self._loop.create_task(self._execute(), context=contextvars.Context())
 
     def _cancel(self, kind: type[Ended]) -> None:
@@ -62,7 +76,8 @@ class AsyncRun:
             outcome = self._why()
         for started in list(_started.pop(assigned.run.run_id, ())):
             started.cancel()
-        self._closed(assigned, outcome)
+        # One thread works for many: nobody knows how much for this one.
+        self._closed(assigned, outcome, None)
 
     def _why(self) -> Outcome:
         if self._interrupted is TimedOut:

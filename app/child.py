@@ -25,6 +25,7 @@ from app.leftovers import Baseline
 from app.outcomes import Outcome
 from app.perform import TimedOut, perform, timed_out
 from app.telling import Link, send_lines_to_parent
+from app.usage import Meter
 from app.wear import Limits, Wear
 
 RECEIVE_BYTES = 65_536
@@ -46,16 +47,19 @@ class Child:
         signal.signal(signal.SIGALRM, self._time_is_over)
         self._baseline = Baseline()
         self._wear = Wear(limits)
+        self._meter = Meter()
 
     def live(self) -> None:
         """Execute what the parent sends, until it sends no more."""
         for message in self._messages():
             assigned = assigned_run(message, self._catalogue, self._link, alone=True)
             self._run = assigned.run
+            self._meter.begin()
             outcome = contextvars.Context().run(self._timed, assigned)
             assigned.teller.flush()
-            why = self._baseline.restore() or self._wear.after_run()
-            assigned.teller.end(outcome, why)
+            why = self._baseline.restore()
+            used = self._meter.read()
+            assigned.teller.end(outcome, why or self._wear.after_run(), used)
 
     def _messages(self) -> Iterator[list[Any]]:
         heard = b""

@@ -75,6 +75,11 @@ class Crew:
         for child in list(self.members):
             child.tend()
 
+    def tend_stacks(self) -> None:
+        """Go on with asking children where their runs are."""
+        for child in self.members:
+            child.tend_stacks()
+
     def bury(self) -> None:
         """Remove the dead, and end what they left behind."""
         dead = [child for child in self.members if not child.alive]

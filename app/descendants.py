@@ -75,16 +75,18 @@ def born_at(pid: int) -> str:
 
     '-' where the system does not tell.
     """
-    return _stat(pid)[19] if _stat(pid) else "-"
+    fields = stat_of(pid)
+    return fields[19] if fields else "-"
 
 
 def is_dead(pid: int) -> bool:
     """Return whether a process has ended, waited for or not."""
-    fields = _stat(pid)
+    fields = stat_of(pid)
     return not fields or fields[0] == "Z"
 
 
-def _stat(pid: int) -> list[str]:
+def stat_of(pid: int) -> list[str]:
+    """Return the fields of a process's /proc/<pid>/stat after its name; none where it is gone."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:

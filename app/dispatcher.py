@@ -19,6 +19,7 @@ from app.crew import Crew
 from app.errors import SettingsError
 from app.execution import RunExecution
 from app.listening import Listener
+from app.noting import Notes
 from app.outcomes import Outcome
 from app.posts import Post, Until
 from app.run_lines import RunLines
@@ -52,6 +53,7 @@ class Dispatcher:
         self._beat = beat
         self._line = ScriptLine(post.redis, "advance")
         self._lines = RunLines()
+        self._notes = Notes(post.redis)
         self.running: list[RunExecution] = []
         self._unwritten: list[RunExecution] = []
         self._begun = 0
@@ -87,6 +89,8 @@ class Dispatcher:
                 if self._drain_until is not None:
                     execution.request_stop()
                 self._with_redis(execution.tend)
+            self._crew.tend_stacks()
+            self._with_redis(lambda: self._notes.write(self.running))
             self._lines.flush()
         signal.setitimer(signal.ITIMER_REAL, 0)
         self._lines.flush(last=True)
@@ -104,6 +108,12 @@ class Dispatcher:
             taken = execution.taken
             if run_id in ("", taken.run_id) and execution_id in ("", taken.execution_id):
                 execution.stop()
+
+    def ask_for_stack(self, run_id: str) -> None:
+        """Note where a run is, for whoever asks."""
+        for execution in self.running:
+            if execution.taken.run_id == run_id:
+                execution.ask_for_stack()
 
     # --- the loop --------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from app.run_log import KEEP_SECONDS, RunLog
 from app.storable import storable_text
 from app.supervision import Supervision
 from app.taking import RQ_TTL, Ended, Taken
+from app.telemetry import Telemetry
 
 log = logging.getLogger("rota.worker")
 
@@ -51,6 +52,7 @@ class RunExecution:
         self._redis = redis
         self._worker = worker
         self._log = RunLog(redis, taken.run_id)
+        self.telemetry = Telemetry()
         self._progress = ""
         self._beat_at = monotonic() + BEAT_SECONDS
         self._beaten_at = 0.0
@@ -104,6 +106,8 @@ class RunExecution:
         """Let go of the child; return why it should be replaced, if it should."""
         self._outcome = self.outcome
         one = self.assignment
+        if one is not None and one.used is not None:
+            self.telemetry.took(one.used)
         return one.child.release(one) if one is not None else None
 
     def settle(self, outcome: Outcome) -> None:
@@ -135,6 +139,11 @@ class RunExecution:
         one = self.assignment
         if one is not None and self.outcome is None:
             one.child.end(one, outcome)
+
+    def ask_for_stack(self) -> None:
+        """Find out where it is, for whoever asks."""
+        if self.assignment is not None:
+            self.assignment.child.ask_for_stack(self.assignment)
 
     def end_at_once(self, outcome: Outcome) -> None:
         """End it, and all that shares its child, without asking."""
@@ -170,7 +179,7 @@ class RunExecution:
             taken.execution_id,
             ending.status,
             ending.rq_status,
-            json.dumps(ending.data),
+            json.dumps({**ending.data, **self.telemetry.final()}),
             ending.keep_seconds,
             "" if ending.delay is None else ending.delay,
             "alone" if ending.alone else ending.attempts_back,
@@ -189,6 +198,8 @@ class RunExecution:
             write_line(what, self.taken.run_id)
         elif kind == "output":
             self._hear_output(*what)
+        elif kind == "stack":
+            self.telemetry.stood_at(what)
         elif kind == "dropped":
             self._log.leave_out(int(what))
         elif kind == "progress":

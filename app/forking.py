@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import signal
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from app.shared_child import live_shared
 from app.wear import Limits
 
 DUMP_BYTES = 65_536
+# Tells the interpreter to dump its stacks; tasks hardly use one of the real-time signals.
+DUMP_SIGNAL = int(getattr(signal, "SIGRTMAX", signal.SIGUSR2)) - 3
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,6 @@ class Forked:
     link: socket.socket
     outputs: tuple[OutputPipe, OutputPipe]
     dumps: int
-
-    def last_words(self) -> str:
-        """Return what the interpreter wrote when it crashed."""
-        with suppress(BlockingIOError):
-            return os.read(self.dumps, DUMP_BYTES).decode("utf-8", "replace")
-        return ""
 
     def close(self) -> None:
         """Close all lines."""
@@ -71,6 +68,7 @@ def _child_lines(line: int, outputs: tuple[OutputPipe, OutputPipe], dumps: int) 
     for pipe in outputs:
         put_in_place(pipe.write_end, pipe.number)
     faulthandler.enable(dumps)
+    faulthandler.register(DUMP_SIGNAL, dumps)
     hide_lines((line, dumps))
     return socket.socket(fileno=line)
 

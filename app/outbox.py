@@ -103,6 +103,12 @@ def _stop(system: System, payload: Mapping[str, Any], now: datetime) -> None:
     _demand(scripts.run("stop", system.redis, [keys.job(run_id)], args), "STOPPING", "stopped")
 
 
+def _sample(system: System, payload: Mapping[str, Any], now: datetime) -> None:
+    del now
+    run_id = payload["run_id"]
+    _demand(scripts.run("sample", system.redis, [keys.job(run_id)], [run_id]), "ASKED")
+
+
 def _retry(system: System, payload: Mapping[str, Any], now: datetime) -> None:
     run = run_from_json(payload["run"])
     with reading(system.database) as connection:
@@ -147,6 +153,7 @@ _VERBS: dict[str, Callable[[System, Mapping[str, Any], datetime], None]] = {
     "cancel": _cancel,
     "stop": _stop,
     "retry": _retry,
+    "sample_stack": _sample,
     "move": _move,
     "dismiss": _tell_pages,
     "restore": _tell_pages,

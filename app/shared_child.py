@@ -88,7 +88,10 @@ class SharedChild:
         elif verb == "end":
             self._interrupt(key, Ended)
         elif run := self._runs.get(key):
-            run.assigned.run.request_stop()
+            if verb == "stack":
+                run.assigned.teller.say("stack", run.stack())
+            else:
+                run.assigned.run.request_stop()
 
     def _begin(self, assigned: Assigned) -> None:
         begun: ThreadRun | AsyncRun
@@ -107,14 +110,14 @@ class SharedChild:
         if run is not None:
             run.interrupt(kind)
 
-    def _close(self, assigned: Assigned, outcome: Outcome) -> None:
+    def _close(self, assigned: Assigned, outcome: Outcome, cpu_seconds: float | None) -> None:
         """Say how a run ended; called where it was executed."""
         assigned.teller.flush()
         with self._lock:
             self._runs.pop(assigned.key, None)
             self._deadlines.pop(assigned.key, None)
             why = self._wear.after_run()
-        assigned.teller.end(outcome, why)
+        assigned.teller.end(outcome, why, None if cpu_seconds is None else [cpu_seconds])
         if not self._runs:
             self._wake.send(b"1")
 

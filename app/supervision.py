@@ -9,22 +9,24 @@ import secrets
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from time import monotonic, sleep
+from functools import partial
+from time import monotonic
 from typing import Any
 
+from app.asking import StackAsker
 from app.assignment import Assignment, Hearer
 from app.catalogue import Catalogue
 from app.deaths import MemoryWatch, line_lost, told_deaths
+from app.endings import has_ended, kill_group, wait_status
 from app.forking import Forked, fork
 from app.outcomes import Outcome
+from app.usage import Usage
 from app.wear import Limits
 
 log = logging.getLogger("rota.worker")
 
 RECEIVE_BYTES = 65_536
 LONGEST_MESSAGE = 16 * 1024 * 1024
-# How long a child may take to end after it hung up; it gives back its memory meanwhile.
-ENDING_SECONDS = 2.0
 ASSIGN_SECONDS = 5.0
 # Of what is written straight to stdout while no run executes.
 STRAY_LINES = 100
@@ -50,9 +52,12 @@ class Supervision:
         self._spared_until: float | None = None
         self.assignments: dict[str, Assignment] = {}
         self.alive = True
+        # Processor seconds that it had used before the present run.
+        self.cpu_before = 0.0
         self._forked: Forked = fork(catalogue, limits, shared=shared)
         self.pid = self._forked.pid
         self.link = self._forked.link
+        self._stacks = StackAsker(self.pid, self._forked.dumps)
         # What to call when a descriptor can be read.
         self.sources = self._read_from()
 
@@ -68,7 +73,7 @@ class Supervision:
 
     def _read_from(self) -> Mapping[int, Callable[[], None]]:
         outputs = {pipe.read_end: self._hear_output for pipe in self._forked.outputs}
-        return {self.link.fileno(): self.listen, **outputs}
+        return {self.link.fileno(): self.listen, self._forked.dumps: self._hear_dump, **outputs}
 
     def assign(self, run: list[Any], run_id: str, hearer: Hearer) -> Assignment | None:
         """Give it a run; None where it has died, and nothing was begun."""
@@ -77,7 +82,7 @@ class Supervision:
             words = ["run", assignment.key] if self.shared else [assignment.key]
             self._send([*words, *run])
         except OSError:
-            self._kill_group()
+            kill_group(self.pid)
             self._reap()
             return None
         self.assignments[assignment.key] = assignment
@@ -100,7 +105,7 @@ class Supervision:
 
     def notice_death(self) -> None:
         """Find out whether it has died while what it started holds its end of the link open."""
-        if not self.alive or not self._has_ended():
+        if not self.alive or not has_ended(self.pid):
             return
         while self._listen_once():
             pass
@@ -111,9 +116,6 @@ class Supervision:
         before = self._heard_bytes
         self.listen()
         return self._heard_bytes > before
-
-    def _has_ended(self) -> bool:
-        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def request_stop(self, assignment: Assignment) -> None:
         """Tell a run that the worker wants to stop."""
@@ -167,10 +169,24 @@ class Supervision:
             why = f"run {stuck[0].run_id}, with which it shared a process, had to be killed"
             self.end_all(Outcome("interrupted", reason=why))
 
+    def ask_for_stack(self, assignment: Assignment) -> None:
+        """Have its hearer told where a run is."""
+        tell = partial(self._command, "stack", assignment) if self.shared else None
+        self._stacks.ask(assignment, tell)
+
+    def tend_stacks(self) -> None:
+        """Go on with asking."""
+        if self.alive:
+            self._stacks.tend()
+
+    def _hear_dump(self) -> None:
+        if self.alive:
+            self._stacks.hear()
+
     def dismiss(self) -> None:
         """End it when it has no run any more."""
         if self.alive:
-            self._kill_group()
+            kill_group(self.pid)
             self._reap()
 
     def release(self, assignment: Assignment) -> str | None:
@@ -211,14 +227,18 @@ class Supervision:
         if assignment is None or assignment.outcome is not None:
             return
         if kind == "end":
-            outcome, dropped, worn = what
+            outcome, dropped, worn, used = what
             self._worn = self._worn or worn
+            assignment.used = Usage(*used[:2]) if used else None
+            self.cpu_before = used[2] if used and not self.shared else 0.0
             self._pass_on_output(last=True)
             if dropped:
                 assignment.hearer.hear("dropped", dropped)
             ended = Outcome(*outcome)
             asked = ended.kind == "stopped" and assignment.ending_as is not None
             assignment.outcome = assignment.ending_as if asked else ended
+        elif kind == "stack":
+            self._stacks.answered(assignment, what)
         elif kind == "thread":
             assignment.thread = what
         elif kind == "exits":
@@ -246,21 +266,21 @@ class Supervision:
     # --- its end ---------------------------------------------------------------------------------
 
     def _reap(self) -> None:
-        status = self._status()
+        status = wait_status(self.pid)
         if status is None:
             # It lives, but can tell nothing any more.
             self._broken = self._broken or line_lost("It closed its line to the worker")
-            self._kill_group()
+            kill_group(self.pid)
             status = os.waitpid(self.pid, 0)[1]
         self.alive = False
         self._pass_on_output(last=True)
         self._bury(status)
 
     def _bury(self, status: int) -> None:
-        dump = self._forked.last_words()
+        dump = self._stacks.hear()
         self._forked.close()
         # What its run started and left in its group ends with it.
-        self._kill_group()
+        kill_group(self.pid)
         going_on = [one for one in self.assignments.values() if one.outcome is None]
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         out_of_memory = killed and not self._killed and self._memory.killed()
@@ -274,20 +294,6 @@ class Supervision:
         for one, outcome in zip(going_on, deaths, strict=True):
             one.outcome = one.ending_as or outcome
 
-    def _status(self) -> int | None:
-        """Wait for its wait status; None where it goes on. An ending process hangs up first."""
-        deadline = monotonic() + ENDING_SECONDS
-        while monotonic() < deadline:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                return status
-            sleep(0.0005)
-        return None
-
     def _kill(self) -> None:
         self._killed = True
-        self._kill_group()
-
-    def _kill_group(self) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        kill_group(self.pid)

@@ -106,11 +106,12 @@ class Teller:
         for line in lines:
             self._printed(line, level, name)
 
-    def end(self, outcome: Outcome, why_worn: str | None) -> None:
-        """Close the run; `why_worn` tells why this process should take no further one."""
+    def end(self, outcome: Outcome, why_worn: str | None, used: list[float] | None) -> None:
+        """Close the run; `why_worn` tells why this process should take no further one, `used` how
+        many processor seconds and bytes the run took, and seconds the process in all."""
         # The count comes first: the parent writes the log with the end.
         end = [outcome.kind, outcome.result, outcome.error, outcome.reason]
-        self.say("end", [end, self.dropped, why_worn])
+        self.say("end", [end, self.dropped, why_worn, used])
 
     def flush(self) -> None:
         """Say what was printed without an end of line."""

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import contextvars
 import ctypes
+import sys
 import threading
+import time
 from collections.abc import Callable
 
 from app.assigned import Assigned
 from app.outcomes import Outcome
 from app.perform import Ended, TimedOut, perform, timed_out
+from app.stacks import stack_of_frame
 
 
 class ThreadRun:
     """Executes one run and tells `closed` how it ended."""
 
-    def __init__(self, assigned: Assigned, closed: Callable[[Assigned, Outcome], None]) -> None:
+    def __init__(
+        self, assigned: Assigned, closed: Callable[[Assigned, Outcome, float | None], None]
+    ) -> None:
         self.assigned = assigned
         self._closed = closed
         self._lock = threading.Lock()
@@ -25,6 +30,11 @@ class ThreadRun:
     def start(self) -> None:
         """Begin."""
         self._thread.start()
+
+    def stack(self) -> str:
+        """Return where it is."""
+        frame = sys._current_frames().get(self._thread.ident or 0)
+        return stack_of_frame(frame) if frame is not None else ""
 
     def interrupt(self, kind: type[Ended]) -> None:
         """Raise `kind` in the task, at its next step in Python."""
@@ -46,7 +56,7 @@ class ThreadRun:
         except Ended:
             outcome = Outcome("stopped", reason="it was asked to end")
             self._end_interrupts()
-        self._closed(self.assigned, outcome)
+        self._closed(self.assigned, outcome, time.thread_time())
 
     def _perform(self) -> Outcome:
         return perform(self.assigned.task, self.assigned.arguments, self.assigned.run)

@@ -72,6 +72,14 @@ class ProgressView:
 
 
 @dataclass(frozen=True, slots=True)
+class StackView:
+    """Where a running run was when somebody asked."""
+
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptView:
     attempt: int
     started_at: datetime | None
@@ -83,7 +91,8 @@ class AttemptView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run. `at` orders lists: the fire time, else when the run was accepted."""
+    """One run. `at` orders lists: the fire time, else when the run was accepted. `rss_bytes` is
+    what it holds now; `memory_shared`: the process and its memory are also other runs'."""
 
     run_id: str
     task_id: str
@@ -108,6 +117,11 @@ class RunView:
     error: ErrorView | None = None
     worker: str | None = None
     progress: ProgressView | None = None
+    cpu_seconds: float | None = None
+    max_rss_bytes: int | None = None
+    rss_bytes: int | None = None
+    memory_shared: bool = False
+    stack: StackView | None = None
     # Of a single run only: what it started or what waits for it, and for what it waited.
     children: RelatedRuns | None = None
     dependencies: RelatedRuns | None = None

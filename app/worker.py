@@ -235,6 +235,8 @@ class Worker(RqWorker):
             self._asked_to_stop(signal.SIGINT, None)
         elif command in ("kill-horse", "stop-job", "stop-execution"):
             self._stop_runs(command, payload)
+        elif command == "sample-stack" and self._dispatcher is not None:
+            self._dispatcher.ask_for_stack(str(payload.get("job_id")))
 
     def _stop_runs(self, command: str, payload: dict[Any, Any]) -> None:
         if self._dispatcher is None:

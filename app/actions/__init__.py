@@ -54,6 +54,7 @@ retry = recorded(run_acts.retry)
 retry_failures = recorded(retrying.retry_failures)
 revoke_session = recorded(access_acts.revoke_session)
 revoke_token = recorded(access_acts.revoke_token)
+sample_stack = recorded(run_acts.sample_stack)
 skip = recorded(rescheduling.skip)
 stop = recorded(run_acts.stop)
 stop_worker = recorded(worker_acts.stop_worker)
@@ -93,6 +94,7 @@ __all__ = [
     "retry_failures",
     "revoke_session",
     "revoke_token",
+    "sample_stack",
     "skip",
     "stop",
     "stop_worker",

@@ -43,6 +43,16 @@ def stop(system: System, actor: Actor, run_id: str, now: datetime | None = None)
     return _apply(system, actor, "stop", found, payload, now)
 
 
+def sample_stack(system: System, actor: Actor, run_id: str, now: datetime | None = None) -> bool:
+    """Ask where a running run is; return whether its worker was asked. The run's view has the
+    answer as `stack` within a moment.
+
+    Raises Unknown, Conflict where it does not run, Forbidden, Unavailable.
+    """
+    found = _run(system, actor, "sample_stack", run_id, now, ("running",))
+    return _apply(system, actor, "sample_stack", found, {"run_id": run_id}, now)
+
+
 def retry(system: System, actor: Actor, run_id: str, now: datetime | None = None) -> bool:
     """Try an ended run again: one more attempt under the same id and arguments.
 

@@ -11,7 +11,7 @@ from time import sleep
 from typing import Any
 
 from app import reads
-from app.cli import steering
+from app.cli import stack, steering
 from app.cli.opening import open_system
 from app.cli.types import Commands
 from app.views import RunView, TaskView, to_json
@@ -35,6 +35,7 @@ def add_commands(commands: Commands) -> None:
     listed.add_argument("-n", type=int, default=20)
     _add(run_verbs, "show", "one run", run_run, "run_id")
     steering.add_run_verbs(run_verbs)
+    stack.add_stack(run_verbs)
     logs = run_verbs.add_parser("logs", help="a run's log lines")
     logs.add_argument("run_id")
     logs.add_argument("-f", "--follow", action="store_true", help="until the run ends")

@@ -25,6 +25,8 @@ from app.views import LogPage, RunView
 
 log = logging.getLogger("rota.reads")
 
+# What only Redis knows of a running run.
+TELEMETRY = ("progress", "cpu_seconds", "rss_bytes", "max_rss_bytes", "memory_shared", "stack")
 LONGEST_RUN_ID = 200
 # What reading a hash raises that somebody else wrote.
 GARBAGE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError)
@@ -112,7 +114,8 @@ def _laid_over(
         return recorded, found
     if row.revision >= revision:
         waits = live.reason or recorded.reason
-        return replace(recorded, progress=live.progress, reason=waits), found
+        telemetry = {name: getattr(live, name) for name in TELEMETRY if live.status == "running"}
+        return replace(recorded, reason=waits, **telemetry), found
     newer = replace(
         live,
         attempts=recorded.attempts,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,17 +14,19 @@ from sqlalchemy import case, func
 from app.events import instant
 from app.masking import mask, mask_text
 from app.records.schema import runs
-from app.views import AttemptView, ErrorView, ProgressView, RunView
+from app.views import AttemptView, ErrorView, ProgressView, RunView, StackView
 
 LONGEST_LINE = 300
 # Beyond this no task counts; its share of a total would be no number any more.
 MOST_COUNTED = 10**15
+LONGEST_STACK = 32_000
 # What strips need; arguments, result and error are read for a single run only.
 LIGHT = [
     runs.c[name]
     for name in (
         "run_id", "task_id", "status", "trigger", "at", "reason", "parent_run_id", "triggered_by",
         "queue", "fire_time", "queued_at", "started_at", "ended_at", "attempt", "worker",
+        "cpu_seconds", "max_rss_bytes",
     )
 ]  # fmt: skip
 
@@ -72,6 +75,8 @@ def run_view(row: Any, attempts: tuple[AttemptView, ...] = ()) -> RunView:
         result=getattr(row, "result", None),
         error=_listed_error(row) or error_view(getattr(row, "error", None)),
         worker=row.worker,
+        cpu_seconds=row.cpu_seconds,
+        max_rss_bytes=row.max_rss_bytes,
     )
 
 
@@ -137,7 +142,24 @@ def live_view(run_id: str, fields: Mapping[str, bytes]) -> RunView | None:
         arguments=static.get("arguments"),
         worker=_text(fields.get("worker_name")) or None if running else None,
         progress=progress_view(fields.get("rota_progress")) if running else None,
+        **(_telemetry(fields) if running else {}),
     )
+
+
+def _telemetry(fields: Mapping[str, bytes]) -> dict[str, Any]:
+    """Read what a running run uses and where it was; garbage tells nothing."""
+    found: dict[str, Any] = {}
+    with suppress(ValueError, KeyError, TypeError, RecursionError):
+        used = json.loads(fields["rota_usage"])
+        cpu = used["cpu_seconds"]
+        found["cpu_seconds"] = None if cpu is None else float(cpu)
+        found |= {name: int(used[name]) for name in ("rss_bytes", "max_rss_bytes")}
+        found["memory_shared"] = bool(used["shared"])
+    with suppress(ValueError, KeyError, TypeError, RecursionError):
+        stack = json.loads(fields["rota_stack"])
+        at = datetime.fromisoformat(stack["at"]).astimezone(UTC)
+        found["stack"] = StackView(at, mask_text(str(stack["text"])[:LONGEST_STACK]))
+    return found
 
 
 def progress_view(text: bytes | None) -> ProgressView | None:

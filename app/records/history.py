@@ -15,6 +15,7 @@ from app.views import ENDED
 
 TIMES = ("queued_at", "started_at", "ended_at")
 BROUGHT = ("reason", "worker", "result", "error")
+USED = ("cpu_seconds", "max_rss_bytes")
 # A fire time that became no run is none of those that its schedule may start.
 NEVER_STARTED = ("skipped", "missed")
 
@@ -125,10 +126,12 @@ def _changed(event: Event) -> dict[str, Any]:
         changed |= {"started_at": None, "ended_at": None, "worker": None}
     if event.status == "running":
         changed |= {"ended_at": None, "error": None, "result": None}
+        changed |= dict.fromkeys(USED)
     for name in TIMES:
         if name in data:
             changed[name] = _time(data[name])
     changed |= {name: data[name] for name in BROUGHT if name in data}
+    changed |= {name: data[name] for name in USED if isinstance(data.get(name), int | float)}
     if event.status in ("queued", "scheduled"):
         changed["ended_at"] = None
     elif event.status in ENDED:

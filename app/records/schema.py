@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from app.records.types import Instant, Json
 
@@ -14,6 +26,12 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def _partial_index(name: str, column: str, rows: str) -> Index:
+    """Return an index that holds only these rows."""
+    return Index(name, column, sqlite_where=text(rows), postgresql_where=text(rows))
+
 
 # --- what happened -------------------------------------------------------------------------------
 
@@ -44,6 +62,8 @@ runs = Table(
     Column("error", Json),
     Column("worker", String(200)),
     Column("backfill_id", String(64)),
+    Column("cpu_seconds", Float),
+    Column("max_rss_bytes", BigInteger),
     # Set when Redis lost the run; it starts again under its id, and the next event clears this.
     Column("lost_at", Instant),
     Index("ix_runs_at_run_id", "at", "run_id"),
@@ -51,12 +71,7 @@ runs = Table(
     Index("ix_runs_status_at", "status", "at", "run_id"),
     Index("ix_runs_backfill_id_status", "backfill_id", "status"),
     # Few runs have a parent, so the index holds only those.
-    Index(
-        "ix_runs_parent_run_id",
-        "parent_run_id",
-        sqlite_where=text("parent_run_id IS NOT NULL"),
-        postgresql_where=text("parent_run_id IS NOT NULL"),
-    ),
+    _partial_index("ix_runs_parent_run_id", "parent_run_id", "parent_run_id IS NOT NULL"),
 )
 
 run_dependencies = Table(
@@ -189,12 +204,7 @@ acts = Table(
     Column("at", Instant, nullable=False),
     Column("applied_at", Instant),
     Column("error", Text),
-    Index(
-        "ix_acts_pending",
-        "revision",
-        sqlite_where=text("applied_at IS NULL"),
-        postgresql_where=text("applied_at IS NULL"),
-    ),
+    _partial_index("ix_acts_pending", "revision", "applied_at IS NULL"),
 )
 
 # Single rows of counters: `decisions` (the newest revision).

@@ -22,7 +22,7 @@ local function finish(first)
   local revision = counted_up(held[4])
 
   -- First of all the fence: a repeated call finds that this execution has ended.
-  redis.call('HDEL', job, 'rota_execution', 'rota_stop')
+  redis.call('HDEL', job, 'rota_execution', 'rota_stop', 'rota_usage', 'rota_stack')
   redis.call('HSET', job, 'status', status, 'ended_at', arg(10), 'rota_attempt', attempt,
     'rota_revision', revision)
   if arg(9) == 'alone' then redis.call('HSET', job, 'rota_alone', 1) end

@@ -37,6 +37,15 @@ def stop(run_id: str) -> ResponseReturnValue:
     return _answer(run_id, actions.stop(current_system(), actor(), run_id, now=now()))
 
 
+@blueprint.post("/stack")
+@operation(ACT)
+def sample_stack(run_id: str) -> ResponseReturnValue:
+    """Ask where a running run is; a moment later the run's `stack` has the answer."""
+    query()
+    read_body()
+    return _answer(run_id, actions.sample_stack(current_system(), actor(), run_id, now=now()))
+
+
 @blueprint.post("/retry")
 @operation(ACT)
 def retry(run_id: str) -> ResponseReturnValue:

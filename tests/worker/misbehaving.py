@@ -266,3 +266,30 @@ def naps(seconds: float = 0.5) -> float:
 def swallows_memory() -> int:
     """Hold much memory for a moment; return the process id."""
     return os.getpid() if bytearray(400 * 1024**2) else 0
+
+
+# --- what may be asked of a run -------------------------------------------------------------------
+
+
+@task(overlap="allow", timeout="1m")
+def works(seconds: float, megabytes: int) -> None:
+    """Use processor time while holding memory."""
+    held = bytearray(b"x" * (megabytes * 1024 * 1024))
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    assert held
+
+
+@task()
+def works_in_a_program() -> None:
+    """Let a program use processor time."""
+    code = "import time\nwhile time.process_time() < 0.5: pass"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@task(overlap="allow", timeout="1m")
+def works_in_native_code(seconds: float) -> None:
+    """Hold the interpreter for long without letting any Python run."""
+    assert seconds > 0
+    sum(range(250_000_000))  # in one call

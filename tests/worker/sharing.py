@@ -160,3 +160,24 @@ def shared_spawns(told: str) -> None:
     """Start programs from a thread."""
     _spawned(told)
     time.sleep(60)
+
+
+@task(overlap="allow", threads=4)
+def shared_works(seconds: float) -> None:
+    """Use processor time in a thread."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
+@task(overlap="allow")
+async def shared_awaits_deeply(seconds: float) -> None:
+    """Wait three coroutines deep."""
+
+    async def middle() -> None:
+        await innermost()
+
+    async def innermost() -> None:
+        await asyncio.sleep(seconds)  # the innermost
+
+    await middle()
