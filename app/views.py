@@ -91,8 +91,7 @@ class AttemptView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run. `at` orders lists: the fire time, else when the run was accepted. `rss_bytes` is
-    what it holds now; `memory_shared`: the process and its memory are also other runs'."""
+    """One run. `at` orders lists: the fire time, else when accepted; `rss_bytes` is held now."""
 
     run_id: str
     task_id: str

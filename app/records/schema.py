@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Float,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    text,
-)
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text, text
 
-from app.records.types import Instant, Json
+from app.records.types import Bytes, Instant, Json, Seconds
 
 metadata = MetaData(
     naming_convention={
@@ -62,8 +50,8 @@ runs = Table(
     Column("error", Json),
     Column("worker", String(200)),
     Column("backfill_id", String(64)),
-    Column("cpu_seconds", Float),
-    Column("max_rss_bytes", BigInteger),
+    Column("cpu_seconds", Seconds),
+    Column("max_rss_bytes", Bytes),
     # Set when Redis lost the run; it starts again under its id, and the next event clears this.
     Column("lost_at", Instant),
     Index("ix_runs_at_run_id", "at", "run_id"),
