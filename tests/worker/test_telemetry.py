@@ -16,6 +16,8 @@ from tests.fixtures import OPERATOR
 from tests.processes import wait_until
 from tests.worker.crews import burst, ended, start_worker, trigger, wait_for
 
+pytestmark = pytest.mark.timeout(90)
+
 MB = 1024 * 1024
 
 
@@ -81,7 +83,7 @@ def test_of_a_shared_process_it_is_said(worker_system: System) -> None:
     ("task_id", "words"),
     [
         ("naps", "time.sleep(seconds)"),
-        ("works_in_native_code", "sum(range(250_000_000))  # in one call"),
+        ("works_in_native_code", "sum(range(150_000_000))  # in one call"),
         ("shared_waits", "time.sleep(seconds)"),
         ("shared_awaits_deeply", "await asyncio.sleep(seconds)  # the innermost"),
     ],
@@ -100,7 +102,7 @@ def test_where_a_run_is_can_be_asked(worker_system: System, task_id: str, words:
     assert "/app/" not in text
     assert "stop_requested" not in text
     # Asking harms nothing.
-    wait_for(worker_system, run_id, "finished")
+    wait_for(worker_system, run_id, "finished", timeout=40)
 
 
 def test_only_of_a_running_run_and_by_an_operator(worker_system: System) -> None:
