@@ -15,7 +15,8 @@ from tests.processes import wait_until
 from tests.running import API_TOKEN, SIGN_IN_KEY, RunningSystem, free_port
 from tests.servers import RedisServer
 
-ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.timeout(240)
+
 CANARY = "canary4711"
 KEY_LINE = f"MIIEvQIBADANBgkqhkiG9w0B{CANARY}"
 ACCOUNT = {
