@@ -57,7 +57,7 @@ def spread(count: int, seconds: int) -> Lateness:
 def arrivals(redis: Redis, queue: str, until: float) -> Iterator[tuple[float, bytes]]:
     """Yield (when it arrived, job) of what is pushed to a list until a time (epoch seconds)."""
     while (left := until - time.time()) > 0.01:
-        answer: Any = redis.blmpop(left, 1, queue, direction="LEFT", count=999)
+        answer: Any = redis.blmpop(min(left, 2), 1, queue, direction="LEFT", count=999)
         seen = time.time()
         for job in answer[1] if answer else ():
             yield seen, job
