@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from redis import Redis
 from rq_scheduler import Scheduler as StockScheduler
 
-from app import keys, scripts
-from app.catalogue import load
-from app.definitions import canonical
+from app import keys
 from app.due import look
 from app.firing import Firing
 from app.leader import Leadership
-from app.run_jobs import template_pairs
-from benchmarks.workers.measuring import stage
+from app.reconcile import reconcile
+from app.records.database import writing
+from app.records.migrate import migrate
+from app.records.releases import adopt_catalogue, register_release
+from app.settings import Settings
+from app.system import System
+from benchmarks.workers.measuring import Stage, stage
 
 CRON = "*/30 * * * *"
 
@@ -29,9 +35,11 @@ def due_at_once(count: int, rounds: int) -> dict[str, float]:
     theirs: list[float] = []
     # rq-scheduler's cron library announces a change of its clock at every call.
     warnings.simplefilter("ignore", FutureWarning)
-    with stage() as at:
+    with stage() as at, _declared(at, count) as system:
         for _ in range(rounds):
-            ours.append(_rate(at.redis, count, _place_ours, _pass_of_ours))
+            ours.append(
+                _rate(at.redis, count, lambda _redis, _count: _place(system), _pass_of_ours)
+            )
             theirs.append(_rate(at.redis, count, _place_stock, _pass_of_stock))
     found = {
         "schedules": count,
@@ -83,22 +91,38 @@ def _place_stock(redis: Redis, count: int) -> None:
     redis.zadd(scheduler.scheduled_jobs_key, dict.fromkeys(names, time.time() - 1))
 
 
-def _place_ours(redis: Redis, count: int) -> None:
-    catalogue = load(("benchmarks.schedulers.tasks",), "UTC")
-    task = catalogue.task("tick")
-    document = dict(task.schedules[0].schedule.in_zone("UTC").to_json())
-    definition = {
-        **catalogue.policies(task),
-        "schedule": {**document, "expression": CRON},
-        "arguments": {},
-    }
-    due = int(time.time() // 1800 * 1800)
+@contextmanager
+def _declared(at: Stage, count: int) -> Iterator[System]:
+    """Release `count` schedules of every half hour."""
+    os.environ.update({"BENCHMARK_SCHEDULES": str(count), "BENCHMARK_SHAPE": "half-hourly"})
+    settings = Settings(
+        redis_url=at.url,
+        database_url=f"sqlite:///{at.folder / 'due.sqlite3'}",
+        task_modules=("benchmarks.schedulers.tasks",),
+        data_dir=at.folder,
+        log_dir=at.folder / "logs",
+    )
+    system = System.open(settings)
+    migrate(system.database)
+    now = datetime.now(UTC)
+    with writing(system.database) as connection:
+        register_release(connection, system.catalogue.hash, now)
+        adopt_catalogue(connection, system.catalogue, now)
+    yield system
+    system.close()
+
+
+def _place(system: System) -> None:
+    reconcile(system, datetime.now(UTC))
+    _due_again(system.redis, int(time.time() // 1800 * 1800))
+
+
+def _due_again(redis: Redis, due: int) -> None:
+    """Let every schedule be due at a fire time, as if everything before had been dealt with."""
+    names: Any = redis.zrange(keys.SCHEDULE, 0, -1)
     pipeline = redis.pipeline(transaction=False)
-    for number in range(count):
-        name = f"n{number}"
-        args: list[Any] = [name, canonical(definition), 1, "", "", "active", due, due, 0, 1]
-        where = [keys.schedule(name), keys.job(name)]
-        scripts.run("define", pipeline, where, [*args, *template_pairs(name, definition, redis)])
-        if number % 1_000 == 999:
-            pipeline.execute()
+    for name in names:
+        pipeline.hset(keys.schedule(name.decode()), "nominal", due)
+        pipeline.hdel(keys.schedule(name.decode()), "last")
+    pipeline.zadd(keys.SCHEDULE, dict.fromkeys(names, due))
     pipeline.execute()
