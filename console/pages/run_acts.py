@@ -1,4 +1,4 @@
-"""What a person may do with one run: cancel, postpone, stop, retry, run again."""
+"""What a person may do with one run: cancel, postpone, stop, ask where it is, retry, run again."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ def cancel(run_id: str) -> ResponseReturnValue:
 def stop(run_id: str) -> ResponseReturnValue:
     applied = actions.stop(current_system(), actor(), run_id, now=now())
     return _back(run_id, "Its worker was asked to end it.", applied)
+
+
+@blueprint.post("/stack")
+def stack(run_id: str) -> ResponseReturnValue:
+    applied = actions.sample_stack(current_system(), actor(), run_id, now=now())
+    return _back(run_id, "Its worker was asked where it is: that shows below in a moment.", applied)
 
 
 @blueprint.post("/retry")

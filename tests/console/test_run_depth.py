@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import insert
 
+from app import keys
 from app.reads.shapes import Pace, RunDetail
 from app.records.database import writing
 from app.records.schema import attempts
@@ -20,6 +22,7 @@ from console.run_spans import spans
 from tests.console.past_runs import FAULT, past_log, past_run
 from tests.console.people import Browser
 from tests.console.test_drawing import NOW, run
+from tests.console.test_pages import follow
 
 PACE = Pace(count=20, p50=60.0, p90=120.0)
 
@@ -135,3 +138,44 @@ def test_a_filter_looks_at_the_whole_log(viewer: Browser, console_system: System
     assert "the needle" not in viewer.get(f"/runs/{run_id}").text
     assert "the needle" in viewer.get(f"/runs/{run_id}?find=needle").text
     assert "No line fits" in viewer.get(f"/runs/{run_id}?find=nothing").text
+
+
+def running_in_redis(system: System, **fields: str) -> str:
+    """Write a running run into the history and, as its worker does, into Redis."""
+    run_id = past_run(system, "greet", minutes_ago=1, status="running", ended_at=None)
+    static = {"task_id": "greet", "trigger": "schedule", "at": 0}
+    shared: dict[Any, Any] = {
+        "status": "started", "rota_static": json.dumps(static), "rota_revision": "5", **fields,
+    }  # fmt: skip
+    system.redis.hset(keys.job(run_id), mapping=shared)
+    return run_id
+
+
+def test_a_running_run_shows_what_it_uses_and_where_it_is(
+    operator: Browser, viewer: Browser, console_system: System
+) -> None:
+    used = {
+        "cpu_seconds": 2.5,
+        "rss_bytes": 80_000_000,
+        "max_rss_bytes": 95_000_000,
+        "shared": False,
+    }
+    stack = {"at": NOW.isoformat(), "text": 'File "jobs/sheets.py", line 9, in <module>'}
+    run_id = running_in_redis(
+        console_system, rota_usage=json.dumps(used), rota_stack=json.dumps(stack)
+    )
+    text = viewer.get(f"/runs/{run_id}").text
+    assert "<dt>Computed</dt><dd>2.5 s</dd>" in text
+    assert "80.0 MB, at most 95.0 MB" in text
+    assert "in &lt;module&gt;" in text.split('id="stack"')[1]
+    assert "Where is it?" not in text
+    assert "Where is it?" in operator.get(f"/runs/{run_id}").text
+    assert "asked where it is" in follow(operator, f"/runs/{run_id}/stack")
+
+
+def test_what_does_not_run_is_nowhere(operator: Browser, console_system: System) -> None:
+    run_id = past_run(console_system, "greet")
+    assert operator.post(f"/runs/{run_id}/stack").status_code == 409
+    text = operator.get(f"/runs/{run_id}").text
+    assert "<dt>Computed</dt>" not in text
+    assert "Where is it?" not in text
