@@ -142,11 +142,11 @@ def live_view(run_id: str, fields: Mapping[str, bytes]) -> RunView | None:
         arguments=static.get("arguments"),
         worker=_text(fields.get("worker_name")) or None if running else None,
         progress=progress_view(fields.get("rota_progress")) if running else None,
-        **(_telemetry(fields) if running else {}),
+        **(telemetry(fields) if running else {}),
     )
 
 
-def _telemetry(fields: Mapping[str, bytes]) -> dict[str, Any]:
+def telemetry(fields: Mapping[str, bytes]) -> dict[str, Any]:
     """Read what a running run uses and where it was; garbage tells nothing."""
     found: dict[str, Any] = {}
     with suppress(ValueError, KeyError, TypeError, RecursionError):

@@ -207,11 +207,20 @@ class QueuesView:
 
 
 @dataclass(frozen=True, slots=True)
+class RunUsage:
+    """What a running run has computed so far, and what its process holds now."""
+
+    cpu_seconds: float | None
+    rss_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class WorkersView:
     workers: tuple[WorkerView, ...]
     suspended: bool
     tasks_by_run: dict[str, str] = field(default_factory=dict)
     away: str | None = None
+    usage_by_run: dict[str, RunUsage] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,10 @@ def test_workers_are_shown_and_asked_to_stop(operator: Browser, console_system: 
     }  # fmt: skip
     console_system.redis.sadd(keys.WORKERS, keys.worker("w1"))
     console_system.redis.hset(keys.worker("w1"), mapping=fields)
+    used = {"cpu_seconds": 1.5, "rss_bytes": 64_000_000, "max_rss_bytes": 1, "shared": False}
+    console_system.redis.hset(keys.job(run_id), "rota_usage", json.dumps(used))
     text = operator.get("/workers").text
+    assert "holds 64.0 MB, computed 1.5 s" in text
     assert "web7, process 12" in text
     assert f'<a href="/runs/{run_id}">greet</a>' in text
     assert "w1 was asked to stop" in follow(operator, "/workers/w1/stop")
