@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
+from app.argument_errors import told
 from app.errors import DefinitionError, Invalid
 from app.run_jobs import MAX_CALL_BYTES
 from app.storable import UNSTORABLE, storable
@@ -68,8 +69,8 @@ def _check_size(arguments: Mapping[str, Any]) -> None:
 
 
 def _by_field(error: ValidationError) -> dict[str, str]:
-    found = error.errors(include_url=False, include_input=False)[:MAX_ERRORS]
-    return {".".join(str(part) for part in one["loc"]): one["msg"] for one in found}
+    found = error.errors(include_url=False)[:MAX_ERRORS]
+    return {".".join(str(part) for part in one["loc"]): told(one) for one in found}
 
 
 def _model(function: Callable[..., Any]) -> type[BaseModel]:

@@ -121,6 +121,8 @@ class RunView:
     rss_bytes: int | None = None
     memory_shared: bool = False
     stack: StackView | None = None
+    # In lists: which of `arguments` and `result` are left out because they are long.
+    cut: tuple[str, ...] = ()
     # Of a single run only: what it started or what waits for it, and for what it waited.
     children: RelatedRuns | None = None
     dependencies: RelatedRuns | None = None
@@ -241,34 +243,6 @@ class Overview:
     runs_24h: Json
     problems: tuple[Problem, ...]
     pause: PauseView | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """One task's row on the time line: past runs and coming fire times in the window.
-
-    Of a task that runs all the time only the newest are here: there are more before `crowded`,
-    and more fire times after `endless`.
-    """
-
-    task: TaskView
-    runs: tuple[RunView, ...]
-    coming: tuple[datetime, ...]
-    crowded: datetime | None = None
-    endless: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Today:
-    """The time line; `following` is the last task's id where there are more."""
-
-    now: datetime
-    start: datetime
-    end: datetime
-    lanes: tuple[Lane, ...]
-    overview: Overview
-    releases: tuple[datetime, ...] = ()
-    following: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

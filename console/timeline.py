@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.views import Lane, RunView, TaskView, Today
+from app.reads.time_line import Lane, Today
+from app.views import RunView, TaskView
 from console.wording import clock, day_and_time, duration, plural
 
 # Runs closer than this share one mark: about 6 px at a desktop's width.

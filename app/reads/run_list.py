@@ -10,7 +10,7 @@ from sqlalchemy import Select, select, tuple_
 
 from app.errors import Invalid
 from app.reads.cursors import checked_limit, decode, encode
-from app.reads.run_rows import LISTED, run_view
+from app.reads.run_rows import LISTED_WHOLE, masked, run_view
 from app.reads.run_search import STATUSES, TRIGGERS, conditions
 from app.records.database import reading
 from app.records.schema import runs as table
@@ -45,7 +45,7 @@ def runs(
     page = rows[:limit]
     more = len(rows) > limit
     return Page(
-        tuple(run_view(row) for row in page),
+        tuple(masked(run_view(row)) for row in page),
         encode(page[-1].at, page[-1].run_id) if more else None,
     )
 
@@ -63,7 +63,7 @@ def exported_runs(
     """Return what `runs` finds on all its pages together, the newest 10,000 at most."""
     statement = _matching(system, task_id, status, trigger, q, now, zone)
     with reading(system.database) as connection:
-        return [run_view(row) for row in connection.execute(statement.limit(MOST_EXPORTED))]
+        return [masked(run_view(row)) for row in connection.execute(statement.limit(MOST_EXPORTED))]
 
 
 def _matching(
@@ -75,7 +75,7 @@ def _matching(
     now: datetime | None,
     zone: ZoneInfo | None,
 ) -> Select[Any]:
-    statement = select(*LISTED).order_by(table.c.at.desc(), table.c.run_id.desc())
+    statement = select(*LISTED_WHOLE).order_by(table.c.at.desc(), table.c.run_id.desc())
     if task_id:
         statement = statement.where(table.c.task_id == task_id)
     if status:

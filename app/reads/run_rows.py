@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import case, func
+from sqlalchemy import Text, case, cast, func
 
 from app.events import instant
 from app.masking import mask, mask_text
@@ -39,6 +39,23 @@ def error_part(name: str, longest: int) -> Any:
 
 # Lists tell of an error its class and first line; the traceback stays where it is.
 LISTED = [*LIGHT, error_part("type", 200), error_part("message", LONGEST_LINE)]
+
+LONGEST_LISTED = 2_000
+CUTTABLE = ("arguments", "result")
+
+
+def cut(name: str) -> list[Any]:
+    """Return the columns of a JSON value that lists show unless it is long, and whether it is."""
+    column = runs.c[name]
+    short = func.length(cast(column, Text)) <= LONGEST_LISTED
+    return [
+        case((short, column), else_=None).label(name),
+        case((short, False), else_=column.is_not(None)).label(f"{name}_is_cut"),
+    ]
+
+
+# What programs list: also what a run was given and gave, up to a length.
+LISTED_WHOLE = [*LISTED, *(part for name in CUTTABLE for part in cut(name))]
 
 RQ_LIVE = {
     "queued": "queued",
@@ -77,6 +94,7 @@ def run_view(row: Any, attempts: tuple[AttemptView, ...] = ()) -> RunView:
         worker=row.worker,
         cpu_seconds=row.cpu_seconds,
         max_rss_bytes=row.max_rss_bytes,
+        cut=tuple(name for name in CUTTABLE if getattr(row, f"{name}_is_cut", False)),
     )
 
 

@@ -1,7 +1,8 @@
 """The search for runs: a small grammar, turned into conditions on the history.
 
 `task:greet status:failed,lost trigger:api worker:host queue:low by:olga error:KeyError
-since:24h until:2026-11-24T09:00 at:2026-11-24T09 longer:5m "free words"`. Parts are joined by AND;
+since:24h until:2026-11-24T09:00 at:2026-11-24T09 longer:5m duration<1s
+arg.limit=5 "free words"`. Parts are joined by AND;
 several values of one key, separated by commas, by OR; a minus before a part turns it around.
 """
 
@@ -14,11 +15,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_
+from sqlalchemy import ColumnElement, String, and_, cast, func, not_, or_
 
 from app.errors import Invalid
 from app.records.schema import runs as table
 from app.schedules import ScheduleError, parse_duration
+from app.settings import SECRET_NAME
 from app.views import ENDED
 
 STATUSES = (*sorted(ENDED), "scheduled", "queued", "running")
@@ -31,7 +33,10 @@ USUAL_WINDOW = timedelta(days=7)
 USUAL_WINDOW_OF_WORDS = timedelta(days=1)
 INDEXED = {"task", "status", "trigger", "since", "until", "at"}
 A_DAY_OR_HOUR = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d))?(Z|[+-]\d\d:\d\d)?")
-PART = re.compile(r'\s*(-?)(?:([a-z]+):)?(?:"([^"]*)"|(\S+))')
+ARGUMENT = "arg."
+PART = re.compile(r'\s*(-?)([a-z]+:|arg\.\w+=|duration[<>])?(?:"([^"]*)"|(\S+))')
+# Two ways to say the same.
+NAMED = {"duration>": "longer", "duration<": "shorter"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,8 @@ def conditions(text: str, now: datetime, zone: ZoneInfo) -> list[ColumnElement[b
     found = [_condition(part, now, zone) for part in parts]
     keys = {part.key for part in parts}
     if keys - INDEXED and not keys & {"since", "at"}:
-        window = USUAL_WINDOW_OF_WORDS if None in keys else USUAL_WINDOW
+        dear = any(key is None or key.startswith(ARGUMENT) for key in keys)
+        window = USUAL_WINDOW_OF_WORDS if dear else USUAL_WINDOW
         found.append(table.c.at > now - window)
     return found
 
@@ -68,7 +74,8 @@ def _parts(text: str) -> list[Part]:
         value = quoted if quoted is not None else plain
         if '"' in (plain or ""):
             raise _wrong("a quote stands inside a word", match.start())
-        found.append(Part(bool(minus), key, value, match.start()))
+        name = NAMED.get(key, key[:-1]) if key else None
+        found.append(Part(bool(minus), name, value, match.start()))
         place = match.end()
     if len(found) > MOST_PARTS:
         raise Invalid("The search has too many parts.", {"q": f"at most {MOST_PARTS}"})
@@ -85,10 +92,12 @@ def _condition(part: Part, now: datetime, zone: ZoneInfo) -> ColumnElement[bool]
         made = _within(part, zone)
     elif part.key in ("longer", "shorter"):
         made = _lasted(part)
+    elif part.key.startswith(ARGUMENT):
+        made = _argument(part)
     elif part.key in KEYS:
         made = or_(*(KEYS[part.key](value, part) for value in part.text.split(",") if value))
     else:
-        known = ", ".join((*KEYS, "since", "until", "at", "longer", "shorter"))
+        known = ", ".join((*KEYS, "since", "until", "at", "longer", "shorter", "arg.NAME="))
         raise _wrong(f"“{part.key}:” is not known; known are {known}", part.position)
     # A missing value meets no condition, and so its opposite.
     return or_(not_(made), made.is_(None)) if part.negated else made
@@ -185,6 +194,19 @@ def _lasted(part: Part) -> ColumnElement[bool]:
         raise _wrong(f"“{part.key}:{part.text}”: {error}", part.position) from error
     took = func.coalesce(_epoch(table.c.ended_at) - _epoch(table.c.started_at), -1)
     return took > seconds if part.key == "longer" else and_(took >= 0, took < seconds)
+
+
+def _argument(part: Part) -> ColumnElement[bool]:
+    """Compare one argument as the text that its JSON reads as."""
+    name = str(part.key).removeprefix(ARGUMENT)
+    if SECRET_NAME.search(name):
+        # Whoever may not see it may not guess it either.
+        raise _wrong(f"“{name}” may be a secret, which no search looks at", part.position)
+    text = cast(table.c.arguments[name].as_string(), String)
+    # SQLite says 1 and 0 of what JSON calls true and false.
+    also = {"true": ["1"], "false": ["0"]}
+    wanted = [value for value in part.text.split(",") if value]
+    return text.in_([*wanted, *(each for value in wanted for each in also.get(value, ()))])
 
 
 def _epoch(column: Any) -> Any:

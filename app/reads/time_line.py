@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from app.reads.together import Fields, read_together
 from app.records.database import reading
 from app.records.schema import runs as run_table
 from app.system import System
-from app.views import Lane, RunView, TaskView, Today
+from app.views import Overview, RunView, TaskView
 
 WINDOW = timedelta(hours=12)
 # More than a pixel apart on a wide screen.
@@ -30,6 +31,34 @@ MOST_RUNS = 150
 # What went wrong stays in sight even where a task's runs are too many to be drawn.
 MOST_BAD = 300
 MOST_LANES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One task's row on the time line: past runs and coming fire times in the window.
+
+    Of a task that runs all the time only the newest are here: there are more before `crowded`,
+    and more fire times after `endless`.
+    """
+
+    task: TaskView
+    runs: tuple[RunView, ...]
+    coming: tuple[datetime, ...]
+    crowded: datetime | None = None
+    endless: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The time line; `following` is the last task's id where there are more."""
+
+    now: datetime
+    start: datetime
+    end: datetime
+    lanes: tuple[Lane, ...]
+    overview: Overview
+    releases: tuple[datetime, ...] = ()
+    following: str | None = None
 
 
 def today(system: System, now: datetime, after: str = "") -> Today:

@@ -11,7 +11,10 @@ from console.context import actor, current_system, now
 from console.live import live
 from console.notices import tell
 from console.pages.frame import render
+from console.paging import part_of
 from console.wording import plural
+
+PAGE = 20
 
 blueprint = Blueprint("failures", __name__)
 
@@ -25,7 +28,8 @@ def page() -> ResponseReturnValue:
 def _show(refused: Invalid | None = None) -> str:
     task_id = request.args.get("task_id", "").strip() or None
     found = reads.failures(current_system(), now(), task_id=task_id)
-    return render("failures.html", found=found, task_id=task_id, refused=refused)
+    part = part_of(found.groups, PAGE)
+    return render("failures.html", found=found, part=part, task_id=task_id, refused=refused)
 
 
 @blueprint.post("/failures/dismiss")

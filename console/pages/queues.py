@@ -11,7 +11,10 @@ from console.live import live
 from console.moments import local_moment
 from console.notices import tell
 from console.pages.frame import render
+from console.paging import part_of
 from console.wording import plural
+
+PAGE = 30
 
 blueprint = Blueprint("queues", __name__)
 
@@ -20,7 +23,7 @@ blueprint = Blueprint("queues", __name__)
 @live
 def page() -> ResponseReturnValue:
     found, around = reads.queues(current_system(), now())
-    return render("queues.html", around=around, found=found)
+    return render("queues.html", around=around, found=found, part=part_of(found.queues, PAGE))
 
 
 @blueprint.post("/queues/<name>/pause")

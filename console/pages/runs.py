@@ -20,7 +20,7 @@ from console.pages.frame import render
 from console.spreadsheet import csv_text
 from console.wording import plural
 
-PAGE = 50
+PAGE = 40
 # A browser offers what fits the letters typed so far; a thousand names weigh more than the page.
 MOST_OFFERED = 60
 FILTERS = ("q", "task_id", "status", "trigger")

@@ -10,6 +10,9 @@ from console.context import actor, current_system, now
 from console.live import live
 from console.notices import tell
 from console.pages.frame import render
+from console.paging import part_of
+
+PAGE = 40
 
 blueprint = Blueprint("workers", __name__)
 
@@ -18,7 +21,7 @@ blueprint = Blueprint("workers", __name__)
 @live
 def page() -> ResponseReturnValue:
     found, around = reads.workers(current_system(), now())
-    return render("workers.html", around=around, found=found)
+    return render("workers.html", around=around, found=found, part=part_of(found.workers, PAGE))
 
 
 @blueprint.post("/workers/<name>/stop")

@@ -62,6 +62,17 @@ def test_a_run_tells_everything(reading_program: Program, console_system: System
     assert run["fire_time"].endswith("Z")
 
 
+def test_a_list_shows_what_a_run_was_given_and_gave_up_to_a_length(
+    reading_program: Program, console_system: System
+) -> None:
+    past_run(console_system, arguments={"limit": 5, "api_token": "hunter2"}, result="x" * 3000)
+    [run] = reading_program.get("/api/v1/runs").get_json()["runs"]
+    assert run["arguments"]["limit"] == 5
+    assert "hunter2" not in str(run)
+    assert (run["result"], run["cut"]) == (None, ["result"])
+    assert reading_program.get("/api/v1/runs?q=arg.api_token%3Dhunter2").status_code == 422
+
+
 def test_an_unknown_run_is_not_found(reading_program: Program) -> None:
     for run_id in ("nothing", "a:b", "x" * 300, "%3Cimg%3E", "a%0Ab", "..%2Fx", "%00"):
         for path in (f"/api/v1/runs/{run_id}", f"/api/v1/runs/{run_id}/logs"):

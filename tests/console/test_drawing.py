@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.views import Lane, Overview, RunView, TaskView, Today
+from app.reads.time_line import Lane, Today
+from app.views import Overview, RunView, TaskView
 from console import strip, timeline
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -125,3 +126,11 @@ def test_a_strip_is_told_in_words() -> None:
     assert strip.draw([run(2), run(1, "failed"), run(3)]).summary == (
         "last 3: 2 succeeded, 1 failed"
     )
+
+
+def test_a_strip_of_a_list_has_one_shape_an_outcome_and_form() -> None:
+    drawn_ = strip.outlines(strip.draw([run(4), run(3), run(2, "failed"), run(1, "missed", None)]))
+    assert [(shape.status, shape.form) for shape in drawn_.shapes] == [
+        ("succeeded", "line"), ("failed", "line"), ("failed", "cap"), ("missed", "hollow"),
+    ]  # fmt: skip
+    assert drawn_.shapes[0].path.count("M") == 2

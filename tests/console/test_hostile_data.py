@@ -33,12 +33,12 @@ from app.reads.shapes import (
     WorkersView,
     WorkerView,
 )
+from app.reads.time_line import Lane, Today
 from app.related_runs import RelatedRun, RelatedRuns
 from app.views import (
     ErrorView,
     FireTime,
     FireTimes,
-    Lane,
     LogLine,
     LogPage,
     Overview,
@@ -50,7 +50,6 @@ from app.views import (
     RunView,
     ScheduleView,
     TaskView,
-    Today,
 )
 from tests.console.people import ADA, Browser, signed_in
 

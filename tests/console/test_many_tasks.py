@@ -31,3 +31,15 @@ def test_today_shows_some_tasks_at_a_time(viewer: Browser, monkeypatch: pytest.M
     further = re.findall(r'id="lane-([^"]+)"', viewer.get(f"/?after={lanes[-1]}").text)
     assert further
     assert further[0] > lanes[-1]
+
+
+def test_workers_and_queues_are_turned_over(
+    viewer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.pages.queues.PAGE", 2)
+    shown = [
+        name
+        for page in ("1", "2", "99", "banana")
+        for name in re.findall(r'<tr id="queue-([^"]+)"', viewer.get(f"/queues?page={page}").text)
+    ]
+    assert shown == ["default", "high", "low", "low", "default", "high"]

@@ -143,3 +143,34 @@ def test_too_large_ones_are_refused_as_their_worker_measures_them() -> None:
         parameters.validate({"text": "я" * 170_000, "other": "x"})
     assert "1,020," in str(caught.value)
     assert list(caught.value.fields) == ["text"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field", "told"),
+    [
+        ({"name": "a", "times": "abc"}, "times", "must be a whole number, not 'abc'"),
+        ({"name": "a", "ratio": "much"}, "ratio", "must be a number, not 'much'"),
+        ({"name": "a", "dry_run": "maybe"}, "dry_run", "must be true or false, not 'maybe'"),
+        ({"name": 5}, "name", "must be text, not 5"),
+        ({"name": "a", "tone": "shrill"}, "tone", "must be 'calm' or 'loud', not 'shrill'"),
+        ({"name": "a", "since": "soon"}, "since", "must be a date such as 2026-11-24, not 'soon'"),
+        ({}, "name", "is needed"),
+        ({"name": "a", "nmae": 1}, "nmae", "is not a parameter of this task"),
+        ({"name": "a", "times": "x" * 99}, "times", f"must be a whole number, not '{'x' * 39}…"),
+    ],
+)
+def test_what_is_wrong_is_told_in_plain_words(
+    arguments: dict[str, Any], field: str, told: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        PARAMETERS.validate(arguments)
+    assert refused.value.fields == {field: told}
+
+
+def test_a_wrong_secret_is_not_repeated() -> None:
+    def sign_in(api_token: int) -> None:
+        """Take a secret."""
+
+    with pytest.raises(Invalid) as refused:
+        Parameters(sign_in).validate({"api_token": "hunter2"})
+    assert refused.value.fields == {"api_token": "must be a whole number"}

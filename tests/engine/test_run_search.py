@@ -35,8 +35,9 @@ def found(system: System, q: str) -> set[str]:
 @pytest.fixture
 def past(system: System) -> System:
     error = {"type": "jobs.QuotaExceeded", "message": "429 too 100% many", "fingerprint": "f00d"}
-    write(system, "a")
-    write(system, "b", 2, task_id="sync", status="failed", error=error, queue="low")
+    write(system, "a", arguments={"limit": 5, "dry": True})
+    write(system, "b", 2, task_id="sync", status="failed", error=error, queue="low",
+          arguments={"team": "all"})  # fmt: skip
     write(system, "c", 30, trigger="manual", triggered_by="olga", worker=None)
     write(system, "d", 24 * 8, ended_at=NOW, status="lost", reason="its worker died")
     return system
@@ -46,6 +47,12 @@ def past(system: System) -> System:
     ("q", "ids"),
     [
         ("task:sync", "b"),
+        ("arg.limit=5", "a"),
+        ("arg.limit=4,5 arg.dry=true", "a"),
+        ("arg.team=all", "b"),
+        ("-arg.limit=5", "b"),
+        ("duration>1m since:30d", "d"),
+        ("duration<1m since:30d", "abc"),
         ("task:greet,sync", "abcd"),
         ("-task:greet", "b"),
         ("status:failed,lost", "bd"),
