@@ -14,7 +14,7 @@ import signal
 import socket
 import threading
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from types import FrameType
 from typing import Any
@@ -59,6 +59,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         self._firing = Firing(system.redis)
         self.wake = Wake(system.redis, [keys.WAKE])
         self._born = datetime.now(UTC).timestamp()
+        self._looked = (datetime.now(UTC), monotonic())
         self._stop = threading.Event()
         self._taken_over = False
         self._incarnation = ""
@@ -108,6 +109,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
             return LONGEST_SLEEP
         looked = monotonic()
         due = look(self.system.redis, self.leadership.lock, self._queues)
+        self._looked = (due.now, looked)
         if not due.leads:
             self.leadership.lose()
             return 0
@@ -119,7 +121,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         if self._limits:
             let_go(self.system.redis, self._limits)
         self._chores.run(due.now)
-        return 0 if busy else self._sleep(due, looked)
+        return 0 if busy else self._sleep(due)
 
     def enqueue_jobs(self) -> list[object]:
         """Fire what is due (rq-scheduler's name for a pass)."""
@@ -205,7 +207,12 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
 
     def _fire_prepared(self) -> None:
         if self.leadership.lock:
-            self._fired(self._firing.fire_prepared(self.leadership.lock, datetime.now(UTC)))
+            self._fired(self._firing.fire_prepared(self.leadership.lock, self._server_now()))
+
+    def _server_now(self) -> datetime:
+        """Return the server's clock, as far as it has gone on since the last look: hosts differ."""
+        now, looked = self._looked
+        return now + timedelta(seconds=monotonic() - looked)
 
     def _fired(self, outcomes: Mapping[str, int]) -> None:
         if outcomes.get("FENCED"):
@@ -213,7 +220,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         if outcomes.get("FIRED"):
             log.debug("Fired %d", outcomes["FIRED"])
 
-    def _sleep(self, due: Due, looked: float) -> float:
+    def _sleep(self, due: Due) -> float:
         """Return how long nothing is due, after computing what will be due then."""
         longest = min(LONGEST_SLEEP, max(self._chores.seconds_left(), 0.01))
         if due.next_due is None:
@@ -221,7 +228,7 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         ahead = (due.next_due - due.now).total_seconds()
         if WORTH_PREPARING < ahead <= longest:
             self._firing.prepare(ahead + WORTH_PREPARING)
-        return min(longest, max(looked + ahead - monotonic(), 0))
+        return min(longest, max((due.next_due - self._server_now()).total_seconds(), 0))
 
     def _make_chores(self) -> Chores:
         redis, chores = self.system.redis, Chores()
