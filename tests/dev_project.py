@@ -81,6 +81,7 @@ class DevProject:
             "app/__init__.py": "",
             "app/__main__.py": APP,
             "app/embedded.py": (ROOT / "app" / "embedded.py").read_text(),
+            "app/sign_in_links.py": (ROOT / "app" / "sign_in_links.py").read_text(),
             "jobs/__init__.py": "",
             "jobs/sandbox/__init__.py": "",
             "jobs/sandbox/__main__.py": SANDBOX,

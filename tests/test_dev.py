@@ -20,6 +20,7 @@ from types import ModuleType
 
 import pytest
 
+from app.sign_in_links import link_fits
 from tests.dev_project import ROOT, DevProject, load_dev
 from tests.processes import Process, kill, start_process, wait_until
 
@@ -107,7 +108,10 @@ def test_a_second_up_on_the_same_data_is_refused(project: DevProject) -> None:
 def test_up_says_how_to_get_in_and_the_secrets_stay_private(project: DevProject) -> None:
     process = project.running()
     url = rf"http://127\.0\.0\.1:{project.port}"
-    assert re.search(rf"Open  {url}/sign-in\?key=[\w-]{{32}}\n", process.output)
+    [key] = re.findall(rf"Open  {url}/sign-in\?key=(\S+)\n", process.output)
+    secret = json.loads((project.data / "env.json").read_text())["SIGN_IN_KEY"]
+    assert link_fits(secret, key, time.time())
+    assert secret not in process.output
     assert (
         f"worker talks to unix://{project.data}/redis/redis.sock and a stand-in" in process.output
     )
@@ -126,6 +130,23 @@ def test_secrets_stay_the_same_and_the_sign_in_key_does_not(project: DevProject)
     assert seen[0]["SECRET_KEY"] == seen[1]["SECRET_KEY"]
     assert seen[0]["API_TOKENS"] == seen[1]["API_TOKENS"]
     assert seen[0]["SIGN_IN_KEY"] != seen[1]["SIGN_IN_KEY"]
+
+
+def test_a_fresh_link_signs_in_to_the_running_system(project: DevProject) -> None:
+    project.running()
+    first, second = (project.run("link").stdout.strip() for _ in range(2))
+    assert first != second
+    secret = json.loads((project.data / "env.json").read_text())["SIGN_IN_KEY"]
+    for printed in (first, second):
+        address, _, key = printed.partition("?key=")
+        assert address == f"http://127.0.0.1:{project.port}/sign-in"
+        assert link_fits(secret, key, time.time())
+
+
+def test_without_a_running_system_there_is_no_link(project: DevProject) -> None:
+    answer = project.run("link")
+    assert answer.returncode == 75
+    assert "./dev up" in answer.stderr
 
 
 def test_commands_find_the_running_system(project: DevProject) -> None:
