@@ -135,11 +135,11 @@ def test_the_wrong_method_is_405_and_told_the_right_one(acting_program: Program)
 def test_the_unexpected_is_500_with_a_reference_into_the_log(
     acting_program: Program, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(*_arguments: object) -> None:
+    def broken(*_arguments: object, **_more: object) -> None:
         raise ZeroDivisionError("inside")
 
-    monkeypatch.setattr("app.reads.tasks", broken)
-    body = problem(acting_program.get("/api/v1/tasks/list"), 500)
+    monkeypatch.setattr("app.reads.runs", broken)
+    body = problem(acting_program.get("/api/v1/runs"), 500)
     assert "inside" not in str(body)
     reference = str(body["detail"]).split("“")[1].split("”")[0]
     assert reference in caplog.text

@@ -24,7 +24,7 @@ def listed(program: Program) -> dict[str, Any]:
 
 def test_the_list_holds_every_task_and_their_number(reading_program: Program) -> None:
     body = reading_program.get("/api/v1/tasks/list").get_json()
-    assert set(body) == {"tasks", "total"}
+    assert set(body) == {"tasks", "total", "next_cursor"}
     assert body["total"] == len(body["tasks"])
     assert {"greet", "morning", "tick", "fails"} <= {task["id"] for task in body["tasks"]}
     assert all(set(task) == FIELDS for task in body["tasks"])

@@ -57,7 +57,8 @@ def test_nonsense_is_refused_and_changes_nothing(placed: System, wrong: dict[str
     with pytest.raises(Invalid):
         actions.reschedule(placed, OPERATOR, "greet", **wrong)
     assert _due(placed, "greet") == before
-    assert reads.audit(placed).items == ()
+    (row,) = reads.audit(placed).items
+    assert (row.verb, row.target, row.outcome) == ("reschedule", "greet", "refused")
 
 
 def test_further_schedules_come_and_go(placed: System) -> None:
