@@ -51,12 +51,11 @@ def draw(week: WeekView, zone: ZoneInfo, by: str, task_id: str = "") -> Heat:
     """Lay a week out: a row an hour, or a row a task; of one task where it is named."""
     first = week.start.astimezone(zone).date()
     days = [first + timedelta(days=number) for number in range(7)]
-    cells = [cell for cell in week.cells if task_id in ("", cell.task_id)]
+    cells = week.cells
     extra = f" task:{task_id}" if task_id else ""
     deploys = week.releases if by == "hour" else ()
     if by == "task":
-        names = sorted({cell.task_id for cell in cells})
-        keys = [(name, name, _of_task(name)) for name in names]
+        keys = [(name, name, _of_task(name)) for name in week.task_ids]
     else:
         keys = [(f"{hour:02}", "", _of_hour(hour, zone, extra)) for hour in range(24)]
     sums = _sums(cells, zone, by)
@@ -70,7 +69,8 @@ def draw(week: WeekView, zone: ZoneInfo, by: str, task_id: str = "") -> Heat:
         for label, name, query in keys
     )
     heads = tuple((f"{day:%a} {day.day}", f"at:{day}{extra}") for day in days)
-    return Heat(heads, rows, sum(c.number for c in cells), sum(c.number for c in cells if c.bad))
+    whole = week.whole or cells
+    return Heat(heads, rows, sum(c.number for c in whole), sum(c.number for c in whole if c.bad))
 
 
 def _sums(

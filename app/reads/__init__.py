@@ -23,7 +23,7 @@ from app.reads.task_page import task_page
 from app.reads.task_views import task, tasks
 from app.reads.time_line import today
 from app.reads.upcoming import fire_times
-from app.reads.week import week
+from app.reads.week import week, week_of_tasks
 from app.reads.worker_views import workers
 
 __all__ = [
@@ -60,5 +60,6 @@ __all__ = [
     "users_and_tokens",
     "version",
     "week",
+    "week_of_tasks",
     "workers",
 ]

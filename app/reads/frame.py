@@ -9,10 +9,9 @@ from typing import Any
 from sqlalchemy import Select
 
 from app.reads.live import Live, ask_redis
-from app.reads.newest import newest_runs
+from app.reads.newest import last_runs_of
 from app.reads.problems import (
     BAD_ENDS,
-    NEVER_EXECUTED,
     LastRun,
     Status,
     needing,
@@ -24,7 +23,8 @@ from app.reads.shapes import FrameView
 from app.reads.standing import status_from, what_is_wrong
 from app.reads.together import Fields, read_together
 from app.records.database import reading
-from app.records.schema import runs
+from app.records.roll_ups import EXECUTED
+from app.records.schema import last_runs
 from app.system import System
 from app.views import Problem
 
@@ -39,20 +39,15 @@ def frame_and_more(
     system: System, now: datetime, live: Live, *more: Select[Any]
 ) -> tuple[FrameView, Status, list[list[Fields]]]:
     """Return the frame of a page that has asked Redis itself, and the rows of its own reads."""
-    basis = reads_of_frame(system, now)
+    basis = reads_of_frame(now)
     with reading(system.database) as connection:
         found = read_together(connection, *basis, *more)
     return *frame_from(system, live, found, now), found[len(basis) :]
 
 
-def reads_of_frame(system: System, now: datetime) -> tuple[Select[Any], ...]:
+def reads_of_frame(now: datetime) -> tuple[Select[Any], ...]:
     """Return the reads that `frame_from` takes the rows of."""
-    executed = runs.c.status.not_in(NEVER_EXECUTED), runs.c.at <= now
-    names = list(system.catalogue.tasks)
-    bad = newest_runs(
-        system.database.dialect.name, LIGHT, names, 1, *executed,
-        ended=BAD_ENDS,
-    )  # fmt: skip
+    bad = last_runs_of(LIGHT, EXECUTED).where(last_runs.c.status.in_(BAD_ENDS))
     return bad, *what_is_wrong(now)
 
 
@@ -70,7 +65,9 @@ def problems_from(
     """Return how the whole stands, and what needs a person."""
     bad, *wrong = found[:4]
     ends = [
-        LastRun(row.task_id, system.catalogue.tasks[row.task_id].name, run_view(row)) for row in bad
+        LastRun(row.task_id, system.catalogue.tasks[row.task_id].name, run_view(row))
+        for row in bad
+        if row.task_id in system.catalogue.tasks
     ]
     whole = status_from(live, wrong)
     return whole, problems_of(whole, ends, system.catalogue, now)

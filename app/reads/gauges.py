@@ -7,17 +7,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import Select
 
 from app import keys
 from app.reads.live import ask_redis
-from app.reads.newest import newest_runs
+from app.reads.newest import last_runs_of
 from app.reads.overview import overview_from, reads_of_overview
 from app.reads.together import read_together
 from app.records.database import reading
+from app.records.roll_ups import SUCCEEDED
 from app.records.schema import runs
 from app.system import System
 from app.views import Overview
+
+SUCCESS = runs.c.task_id, runs.c.ended_at
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,9 @@ class TaskGauges:
 
 def gauges(system: System, now: datetime) -> tuple[Overview, TaskGauges]:
     """Return how the whole stands, and every task: one query, two Redis round trips."""
-    basis = reads_of_overview(system, now)
+    basis = reads_of_overview(now)
     with reading(system.database) as connection:
-        *found, good = read_together(connection, *basis, _last_successes(system))
+        *found, good = read_together(connection, *basis, last_runs_of(SUCCESS, SUCCEEDED))
     whole = overview_from(system, ask_redis(system, now), found, now)
     tasks = TaskGauges(
         next_fires={} if whole.pause else _next_fires(system),
@@ -41,12 +43,6 @@ def gauges(system: System, now: datetime) -> tuple[Overview, TaskGauges]:
         paused=frozenset(row.scope for row in found[1]),
     )
     return whole, tasks
-
-
-def _last_successes(system: System) -> Select[Any]:
-    columns = [runs.c.task_id, runs.c.ended_at]
-    good = runs.c.status == "succeeded"
-    return newest_runs(system.database.dialect.name, columns, list(system.catalogue.tasks), 1, good)
 
 
 def _next_fires(system: System) -> dict[str, datetime]:

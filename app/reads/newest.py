@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, String, bindparam, cast, func, sel
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.util import ClauseAdapter
 
+from app.records.schema import last_runs
 from app.records.schema import runs as table
 
 
@@ -19,13 +20,8 @@ def newest_runs(
     task_ids: Sequence[str],
     limit: int,
     *conditions: ColumnElement[bool],
-    ended: Sequence[str] | None = None,
 ) -> Select[Any]:
-    """Return the read of each task's newest `limit` runs that meet the conditions.
-
-    Of those, only the ones in a state of `ended`: not the newest that failed, but the newest if
-    it failed.
-    """
+    """Return the read of each task's newest `limit` runs that meet the conditions."""
     names = bindparam(None, _json_list(task_ids), String)
     if dialect == "postgresql":
         tasks = func.jsonb_array_elements_text(cast(names, JSONB)).table_valued("value")
@@ -36,8 +32,7 @@ def newest_runs(
             .limit(limit)
             .lateral("newest")
         )
-        found = select(*newest.c).select_from(tasks.join(newest, true()))
-        return found if ended is None else found.where(newest.c.status.in_(ended))
+        return select(*newest.c).select_from(tasks.join(newest, true()))
     # SQLite has no LATERAL; a correlated IN walks the same index once a task.
     tasks = func.json_each(names).table_valued("value")
     inner = table.alias("inner_runs")
@@ -48,10 +43,13 @@ def newest_runs(
         .limit(limit)
         .correlate(tasks)
     )
-    rows = select(*columns).select_from(tasks.join(table, table.c.run_id.in_(ids)))
-    # Wrapped, so that no index of the states tempts the planner to begin with all that failed.
-    state = func.coalesce(table.c.status, "")
-    return rows if ended is None else rows.where(state.in_(ended))
+    return select(*columns).select_from(tasks.join(table, table.c.run_id.in_(ids)))
+
+
+def last_runs_of(columns: Sequence[ColumnElement[Any]], kind: str) -> Select[Any]:
+    """Return the read of each task's last run that executed, or that succeeded."""
+    both = last_runs.join(table, table.c.run_id == last_runs.c.run_id)
+    return select(*columns).select_from(both).where(last_runs.c.kind == kind)
 
 
 def _moved(condition: ColumnElement[bool], inner: Any) -> ColumnElement[bool]:

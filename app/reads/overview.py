@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Select
 
+from app.reads.counted import counts_lately
 from app.reads.frame import problems_from, reads_of_frame
 from app.reads.limited import finished_tasks, limited_schedules
 from app.reads.live import Live, ask_redis
 from app.reads.problems import Status, status_of
-from app.reads.standing import counts_lately, paused_scopes
+from app.reads.standing import paused_scopes
 from app.reads.together import Fields, read_together
 from app.records.database import reading
 from app.system import System
@@ -22,13 +23,13 @@ from app.views import Overview
 def overview(system: System, now: datetime) -> Overview:
     """Return how the whole stands; with Redis away it says so. Raises Unavailable for SQL."""
     with reading(system.database) as connection:
-        found = read_together(connection, *reads_of_overview(system, now))
+        found = read_together(connection, *reads_of_overview(now))
     return overview_from(system, ask_redis(system, now), found, now)
 
 
-def reads_of_overview(system: System, now: datetime) -> tuple[Select[Any], ...]:
+def reads_of_overview(now: datetime) -> tuple[Select[Any], ...]:
     """Return the reads that `overview_from` takes the rows of."""
-    return counts_lately(now), paused_scopes(), limited_schedules(), *reads_of_frame(system, now)
+    return counts_lately(now), paused_scopes(), limited_schedules(), *reads_of_frame(now)
 
 
 def overview_from(

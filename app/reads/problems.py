@@ -19,8 +19,6 @@ SILENT = timedelta(seconds=15)
 LONGEST_UNSAVED = timedelta(hours=2)
 # Nothing to do: it is told, and counts for nothing.
 NOTE = "note"
-# What never executed tells nothing about how the last run went.
-NEVER_EXECUTED = ("skipped", "missed", "scheduled")
 BAD_ENDS = ("failed", "lost", "expired", "quarantined")
 
 

@@ -245,7 +245,7 @@ class HealthView:
 
 @dataclass(frozen=True, slots=True)
 class WeekCell:
-    """How many runs of a task had this status in the hour that begins at `start`."""
+    """How many runs of a task (`*`: of all) had this status in the time that begins at `start`."""
 
     task_id: str
     start: datetime
@@ -256,13 +256,18 @@ class WeekCell:
 
 @dataclass(frozen=True, slots=True)
 class WeekView:
-    """The past days from midnight `start` on; `capped` tells that only the newest were counted."""
+    """The past days from midnight `start` on, by hour or by task and day.
+
+    By task there are those of `task_ids`, with more from `following` on; `whole` is of all.
+    """
 
     start: datetime
     end: datetime
     cells: tuple[WeekCell, ...]
     releases: tuple[datetime, ...]
-    capped: bool = False
+    whole: tuple[WeekCell, ...] = ()
+    task_ids: tuple[str, ...] = ()
+    following: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

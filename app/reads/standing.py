@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -12,28 +12,20 @@ from sqlalchemy import Select, func, literal, or_, select, text
 from app import keys
 from app.connection import asking_redis
 from app.errors import Unavailable
+from app.reads.counted import DAY
 from app.reads.live import Live
-from app.reads.problems import NEVER_EXECUTED, Status
+from app.reads.problems import Status
 from app.reads.together import Fields
 from app.records.database import reading
 from app.records.dismissals import EVERY_TASK, MISSED
 from app.records.pauses import EVERYTHING, QUEUE
+from app.records.roll_ups import NEVER_EXECUTED
 from app.records.schema import dismissals, pauses, runs
 from app.records.types import Instant
 from app.system import System
-from app.views import ENDED
 
-DAY = timedelta(hours=24)
 MOST_MISSED = 5_000
 MOST_DISMISSED = 1_000
-
-
-def counts_lately(now: datetime) -> Select[Any]:
-    """Return the read of the last 24 hours' runs by status."""
-    # With the states named, each is a range of the index by state, and no row is looked at.
-    known = runs.c.status.in_([*sorted(ENDED), "scheduled", "queued", "running"])
-    come = known, runs.c.at > now - DAY, runs.c.at <= now + timedelta(seconds=60)
-    return select(runs.c.status, func.count().label("number")).where(*come).group_by(runs.c.status)
 
 
 def what_is_wrong(now: datetime) -> tuple[Select[Any], ...]:

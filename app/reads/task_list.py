@@ -54,11 +54,11 @@ def _read(
     system: System, now: datetime, task_ids: list[str], strip: int
 ) -> tuple[list[TaskView], FrameView]:
     newest: Select[tuple[object, ...]] = (
-        recent(system, task_ids, now, strip) if strip else executed_last(system, task_ids, now)
+        recent(system, task_ids, now, strip) if strip else executed_last(task_ids)
     )
     basis = (*decisions(now, task_ids), overrides_of(task_ids), newest)
     with reading(system.database) as connection:
-        found = read_together(connection, *basis, *reads_of_frame(system, now))
+        found = read_together(connection, *basis, *reads_of_frame(now))
     live = ask_redis(system, now, schedule_ids(found))
     whole = combine(found, live, now)
     runs = by_task(found[4])

@@ -11,12 +11,13 @@ from sqlalchemy import Select
 from app.errors import Unknown
 from app.reads.decided import Decided, combine, decisions, schedule_ids, schedule_view
 from app.reads.live import ask_redis
-from app.reads.newest import newest_runs
+from app.reads.newest import last_runs_of, newest_runs
 from app.reads.overrides import override_json, overrides_of
-from app.reads.problems import NEVER_EXECUTED
 from app.reads.run_rows import LISTED, run_view
 from app.reads.together import Fields, read_together
 from app.records.database import reading
+from app.records.roll_ups import EXECUTED, NEVER_EXECUTED
+from app.records.schema import last_runs
 from app.records.schema import runs as run_table
 from app.system import System
 from app.tasks import Task
@@ -28,7 +29,7 @@ STRIP = 60
 def tasks(system: System, now: datetime) -> list[TaskView]:
     """Return every task of the catalogue, by id, with its last run. Raises Unavailable."""
     ids = list(system.catalogue.tasks)
-    basis = (*decisions(now), overrides_of(), executed_last(system, ids, now))
+    basis = (*decisions(now), overrides_of(), executed_last(ids))
     with reading(system.database) as connection:
         found = read_together(connection, *basis)
     whole = combine(found, ask_redis(system, now, schedule_ids(found)), now)
@@ -67,10 +68,9 @@ def recent(system: System, task_ids: Sequence[str], now: datetime, limit: int) -
     return newest_runs(system.database.dialect.name, LISTED, task_ids, limit, come)
 
 
-def executed_last(system: System, task_ids: Sequence[str], now: datetime) -> Select[Any]:
+def executed_last(task_ids: Sequence[str]) -> Select[Any]:
     """Return the read of each task's last run that executed."""
-    executed = run_table.c.status.not_in(NEVER_EXECUTED), run_table.c.at <= now
-    return newest_runs(system.database.dialect.name, LISTED, task_ids, 1, *executed)
+    return last_runs_of(LISTED, EXECUTED).where(last_runs.c.task_id.in_(task_ids))
 
 
 def by_task(rows: Iterable[Fields]) -> dict[str, tuple[RunView, ...]]:

@@ -74,11 +74,11 @@ def today(system: System, now: datetime, after: str = "") -> Today:
         found = read_together(
             connection,
             *decisions(now, names),
-            executed_last(system, names, now),
+            executed_last(names),
             newest_runs(system.database.dialect.name, LIGHT, names, MOST_RUNS, *between),
             _bad_runs(start, end),
             deploys_since(start),
-            *reads_of_overview(system, now),
+            *reads_of_overview(now),
         )
     newest, past, bad, released, *lately = found[3:]
     live = ask_redis(system, now, schedule_ids(found))

@@ -1,62 +1,72 @@
-"""The past 7 days hour by hour: how much ran, and how much of it went wrong."""
+"""The past 7 days by hours or by tasks: how much ran, and how much of it went wrong."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, literal_column, select
-
+from app.reads.counted import HOUR, counts_by_day, counts_by_hour
 from app.reads.deploys import deploys_since
 from app.reads.problems import BAD_ENDS
 from app.reads.shapes import WeekCell, WeekView
-from app.reads.together import Fields, read_together
+from app.reads.together import read_together
 from app.records.database import reading
-from app.records.schema import runs
+from app.records.roll_ups import EVERY_TASK
 from app.system import System
 
 DAYS = 7
-HOUR = 3600
-# Only so many of the newest runs are counted: about a second's work at the very worst.
-MOST = 300_000
+MOST_TASKS = 40
 
 
-def week(system: System, now: datetime, zone: ZoneInfo) -> WeekView:
-    """Return counts by task and hour since midnight 6 days ago in `zone`. Raises Unavailable."""
-    local = now.astimezone(zone)
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    start = (midnight - timedelta(days=DAYS - 1)).replace(fold=0)
-    offset = int((local.utcoffset() or timedelta()).total_seconds()) % HOUR
+def week(system: System, now: datetime, zone: ZoneInfo, task_id: str = "") -> WeekView:
+    """Return counts by hour since midnight 6 days ago in `zone`, of all tasks or of one.
+
+    Raises Unavailable.
+    """
+    start, offset = _days(now, zone)[0], _offset(now, zone)
+    hours = counts_by_hour(task_id or EVERY_TASK, start, now, offset)
     with reading(system.database) as connection:
-        rows, released = read_together(
-            connection, _counts(start, now, offset), deploys_since(start)
+        rows, released = read_together(connection, hours, deploys_since(start))
+    cells = tuple(
+        WeekCell(
+            task_id,
+            datetime.fromtimestamp(int(row.hour) * HOUR - offset, UTC),
+            row.status,
+            int(row.number),
+            row.status in BAD_ENDS,
         )
+        for row in rows
+    )
+    return WeekView(start, now, cells, tuple(row.at for row in released))
+
+
+def week_of_tasks(system: System, now: datetime, zone: ZoneInfo, after: str = "") -> WeekView:
+    """Return counts by task and day, of the tasks from the id `after` on. Raises Unavailable."""
+    later = sorted(task_id for task_id in system.catalogue.tasks if task_id > after)
+    names, days = later[:MOST_TASKS], _days(now, zone)
+    with reading(system.database) as connection:
+        (rows,) = read_together(connection, counts_by_day([*names, EVERY_TASK], days))
+    cells = [
+        WeekCell(row.task_id, days[row.day], row.status, int(row.number), row.status in BAD_ENDS)
+        for row in rows
+    ]
     return WeekView(
-        start=start,
+        start=days[0],
         end=now,
-        cells=tuple(_cell(row, offset) for row in rows),
-        releases=tuple(row.at for row in released),
-        capped=sum(row.number for row in rows) >= MOST,
+        cells=tuple(cell for cell in cells if cell.task_id != EVERY_TASK),
+        releases=(),
+        whole=tuple(cell for cell in cells if cell.task_id == EVERY_TASK),
+        task_ids=tuple(names),
+        following=names[-1] if len(later) > len(names) else None,
     )
 
 
-def _counts(start: datetime, now: datetime, offset: int) -> Select[Any]:
-    """Count by task, status and hour; hours begin where they do in a zone of that offset."""
-    newest = (
-        select(runs.c.task_id, runs.c.status, func.extract("epoch", runs.c.at).label("second"))
-        .where(runs.c.at >= start, runs.c.at <= now)
-        .order_by(runs.c.at.desc(), runs.c.run_id.desc())
-        .limit(MOST)
-        .subquery("newest")
-    )
-    hour = func.floor((newest.c.second + literal_column(str(offset))) / literal_column(f"{HOUR}.0"))
-    by = newest.c.task_id, newest.c.status, hour
-    return select(
-        newest.c.task_id, newest.c.status, hour.label("hour"), func.count().label("number")
-    ).group_by(*by)
+def _days(now: datetime, zone: ZoneInfo) -> Sequence[datetime]:
+    """Return the midnights of the past days, and the coming one."""
+    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    return [today + timedelta(days=number) for number in range(1 - DAYS, 2)]
 
 
-def _cell(row: Fields, offset: int) -> WeekCell:
-    start = datetime.fromtimestamp(int(row.hour) * HOUR - offset, ZoneInfo("UTC"))
-    return WeekCell(row.task_id, start, row.status, row.number, row.status in BAD_ENDS)
+def _offset(now: datetime, zone: ZoneInfo) -> int:
+    return int((now.astimezone(zone).utcoffset() or timedelta()).total_seconds()) % HOUR

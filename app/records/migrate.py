@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, MetaData, text
 from app.contributions import contributions
 from app.records.access_schema import users
 from app.records.database import open_database, reading, writing
+from app.records.roll_ups import install, uninstall
 
 FOLDER = Path(__file__).parent.parent / "migrations"
 # Any number, the same in every process: one migrates, the others wait and find it done.
@@ -25,9 +26,17 @@ def migrate(database: Engine | str) -> None:
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": ADVISORY_LOCK})
-        command.upgrade(config(connection), "heads")
+        _upgrade(connection)
     if isinstance(database, str):
         engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    # SQLite changes a table by copying it, and the triggers of the old one go with it.
+    if connection.dialect.name == "sqlite":
+        uninstall(connection)
+    command.upgrade(config(connection), "heads")
+    install(connection)
 
 
 def pending(engine: Engine) -> set[str]:

@@ -94,6 +94,28 @@ run_logs = Table(
     Column("dropped", Integer, nullable=False, server_default=text("0")),
 )
 
+# How many runs of a task (`*`: of all) have this status in a quarter of an hour, numbered since
+# 1970; and the newest run of each task that executed, and that succeeded. Triggers keep both
+# (app/records/roll_ups.py), so nothing else writes them.
+run_counts = Table(
+    "run_counts",
+    metadata,
+    Column("task_id", String(96), primary_key=True),
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("status", String(16), primary_key=True),
+    Column("number", Integer, nullable=False),
+)
+
+last_runs = Table(
+    "last_runs",
+    metadata,
+    Column("task_id", String(96), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("run_id", String(200), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("status", String(16), nullable=False),
+)
+
 # --- what was decided ----------------------------------------------------------------------------
 
 # Every schedule ever known. `definition` is what holds now (code merged with overrides),

@@ -10,18 +10,19 @@ from console.context import console_zone, current_system, now
 from console.heat import draw
 from console.pages.frame import render
 
-BY = ("hour", "task")
-
 blueprint = Blueprint("week", __name__)
 
 
 @blueprint.get("/week")
 def page() -> ResponseReturnValue:
-    by = request.args.get("by", BY[0])
+    by = request.args.get("by", "hour")
     task_id = request.args.get("task_id", "").strip()
     zone = console_zone()
-    found = reads.week(current_system(), now(), zone)
-    by = by if by in BY else BY[0]
-    return render(
-        "week.html", found=found, map=draw(found, zone, by, task_id), by=by, task_id=task_id
-    )
+    if by == "task" and not task_id:
+        after = request.args.get("after", "").strip()
+        found = reads.week_of_tasks(current_system(), now(), zone, after)
+    else:
+        by, after = "hour", ""
+        found = reads.week(current_system(), now(), zone, task_id)
+    drawn = draw(found, zone, by, task_id)
+    return render("week.html", found=found, map=drawn, by=by, task_id=task_id, after=after)

@@ -22,7 +22,8 @@ UTC_ZONE = ZoneInfo("UTC")
 
 
 def week_of(*cells: WeekCell, deploys: tuple[datetime, ...] = ()) -> WeekView:
-    return WeekView(NOW.replace(hour=0) - timedelta(days=6), NOW, cells, deploys)
+    task_ids = tuple(sorted({cell.task_id for cell in cells}))
+    return WeekView(NOW.replace(hour=0) - timedelta(days=6), NOW, cells, deploys, (), task_ids)
 
 
 def test_a_heat_map_tells_by_number_shade_and_mark() -> None:
