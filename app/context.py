@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Event
 from typing import Any
 
 from app.errors import RotaError
@@ -24,7 +23,7 @@ class CurrentRun:
     fire_time: datetime | None = None
     deadline: datetime | None = None
     _dependencies: Mapping[str, Any] | str = field(default_factory=dict, repr=False)
-    _stop: Event = field(default_factory=Event, repr=False)
+    _stopping: bool = field(default=False, repr=False)
     _say: Callable[[str, Any], None] = field(default=lambda _kind, _what: None, repr=False)
     # Who takes its log lines, in a worker's child.
     teller: Any = field(default=None, repr=False)
@@ -34,11 +33,11 @@ class CurrentRun:
     @property
     def stop_requested(self) -> bool:
         """Whether the worker is about to stop: save what is done and return soon."""
-        return self._stop.is_set()
+        return self._stopping
 
     def request_stop(self) -> None:
         """Make `stop_requested` true."""
-        self._stop.set()
+        self._stopping = True
 
     def dependency_results(self) -> dict[str, Any]:
         """Return the results of the runs that this one waited for, by run id, in their order.

@@ -10,6 +10,7 @@ levels of single loggers, resource limits, and open files.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # has no stub: it is what `signal` wraps
 import logging
 import os
 import signal
@@ -69,7 +70,8 @@ class Baseline:
 
     def _restore_signals(self) -> None:
         for number, handler in self._signals.items():
-            if signal.getsignal(number) is not handler:
+            # The public function makes an enumeration's member of every answer: 20 µs a run.
+            if _signal.getsignal(number) != handler:
                 signal.signal(number, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 

@@ -49,6 +49,8 @@ class Ending:
 
 def success(value: Any) -> Outcome:
     """Turn what a task returned into JSON; a result that cannot be kept is left out, visibly."""
+    if value is None:
+        return Outcome("succeeded")
     try:
         result = mask(storable(_jsonable(value)))
         size = len(json.dumps(result))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 
 READ_BYTES = 65_536
@@ -41,9 +40,10 @@ class OutputPipe:
         """
         part = b""
         for _ in range(READS_AT_ONCE if last else 1):
-            read = b""
-            with suppress(BlockingIOError):
+            try:
                 read = os.read(self.read_end, READ_BYTES)
+            except BlockingIOError:
+                break
             part += read
             if len(read) < READ_BYTES:
                 break

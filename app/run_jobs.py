@@ -170,7 +170,8 @@ def _packed_call(path: str, arguments: str) -> bytes:
 
 def rq_time(instant: datetime) -> str:
     """Write an instant as RQ does."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not by `strftime`, which takes five times as long.
+    return instant.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def template_pairs(schedule_id: str, definition: Mapping[str, Any], connection: Redis) -> list[Any]:

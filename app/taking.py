@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 import json
 import logging
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from typing import Any
-from uuid import uuid4
 
 from redis import Redis
 
@@ -103,7 +103,7 @@ def advance(
     written = False
     while True:
         now = datetime.now(UTC)
-        execution_id = uuid4().hex
+        execution_id = secrets.token_hex(16)
         finished, *answer = _step(
             line or partial(scripts.run, "advance", redis),
             [keys.worker(worker), keys.worker_executions(worker), *(ended.keys if ended else ())],
@@ -152,7 +152,8 @@ def _taken(
         path, args, kwargs = call_of({"data": call})
         task = _task(catalogue, static, path)
         arguments = _by_name(task, args, kwargs) if task else kwargs
-        json.dumps(arguments)
+        if arguments:
+            json.dumps(arguments)
     except UNREADABLE as error:
         log.error("Run %s cannot be read: %s", run_id, error)
         task, arguments = None, {}

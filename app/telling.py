@@ -29,6 +29,10 @@ LONGEST_LINE = 8_000
 COUNT_SECONDS = 0.25
 
 
+# `json.dumps` would make such an encoder at every call.
+_written = json.JSONEncoder(default=str).encode
+
+
 class Link:
     """The way to the parent; safe from several threads."""
 
@@ -68,7 +72,7 @@ class Teller:
 
     def say(self, kind: str, what: Any) -> None:
         """Send one message."""
-        self._link.send(self._head + json.dumps([kind, what], default=str).encode()[1:] + b"\n")
+        self._link.send(self._head + _written([kind, what]).encode()[1:] + b"\n")
 
     @property
     def full(self) -> bool:

@@ -68,7 +68,7 @@ class Meter:
 
     def __init__(self) -> None:
         self._reset = _open_reset()
-        self.begin()
+        self._before = process_cpu()
 
     def begin(self) -> None:
         """Start over: the highest memory is that of the run that begins."""
@@ -76,7 +76,6 @@ class Meter:
             # Else it stays the highest that the process ever had.
             with suppress(OSError):
                 os.pwrite(self._reset, b"5", 0)
-        self._before = process_cpu()
 
     def read(self) -> list[float]:
         """Return what the run has used: processor seconds and most bytes of memory; and how many
@@ -84,7 +83,9 @@ class Meter:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         total = process_cpu()
         most = peak * (1 if sys.platform == "darwin" else 1024)
-        return [round(total - self._before, 6), most, total]
+        # Between two runs the process only waits.
+        used, self._before = total - self._before, total
+        return [round(used, 6), most, total]
 
 
 def process_cpu() -> float:

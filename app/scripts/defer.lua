@@ -24,7 +24,7 @@ for _, other in ipairs(open) do
   redis.call('SADD', dependencies_key(run_id), other)
 end
 if #open == 0 and not broken then
-  local now = string.format('%.0f', now_ms())
+  local now = now_text()
   redis.call('HSET', KEYS[1], 'rota_released_at', now)
   push(ARGV[2], run_id, field(KEYS[1], 'enqueue_at_front') == '1')
   emit(run_id, 'queued', ARGV[3], ARGV[4], ARGV[5], '{"queued_at":' .. now .. '}')

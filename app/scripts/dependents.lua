@@ -54,7 +54,7 @@ end
 local function let_go(id, job)
   local queue, task = field(job, 'origin') or 'default', task_of(job)
   redis.call('ZREM', 'rq:deferred:' .. queue, id)
-  redis.call('HSET', job, 'status', 'queued', 'rota_released_at', string.format('%.0f', now_ms()))
+  redis.call('HSET', job, 'status', 'queued', 'rota_released_at', now_text())
   redis.call('HDEL', job, 'rota_broken_by', 'rota_waits')
   for _, key in ipairs({job, dependents_key(id)}) do redis.call('PERSIST', key) end
   redis.call('DEL', dependencies_key(id))

@@ -7,7 +7,7 @@ if job_exists(KEYS[1]) then return 'DUPLICATE' end
 write_pairs(KEYS[1], 7)
 redis.call('SADD', KEYS[2], ARGV[1])
 redis.call('SADD', 'rq:queues', 'rq:queue:' .. ARGV[2])
-local now = string.format('%.0f', now_ms())
+local now = now_text()
 if ARGV[3] ~= '' and tonumber(ARGV[3]) * 1000 > tonumber(now) then
   redis.call('HSET', KEYS[1], 'status', 'scheduled')
   redis.call('ZADD', 'rq:scheduled:' .. ARGV[2], ARGV[3], ARGV[1])

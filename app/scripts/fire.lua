@@ -61,7 +61,7 @@ local function start(id, task, run_id, queue, at, policy, static, first, last)
   write_pairs(job, first, last)
   redis.call('SADD', 'rota:live:' .. task, run_id)
   push(queue, run_id, false)
-  emit(run_id, 'queued', 1, 0, static, '{"queued_at":' .. string.format('%.0f', now_ms()) .. '}')
+  emit(run_id, 'queued', 1, 0, static, '{"queued_at":' .. now_text() .. '}')
   return 'FIRED'
 end
 

@@ -11,6 +11,13 @@ local function now_ms()
   return clock
 end
 
+-- The same as text, with all its digits.
+local clock_text
+local function now_text()
+  clock_text = clock_text or string.format('%.0f', now_ms())
+  return clock_text
+end
+
 -- A script that fails half way takes nothing back. So no write of ours may fail by what it finds:
 -- a key that is of another type, or no counter, is renamed to `rota:set_aside:<key>` with a note
 -- for people, and the write goes on with an empty key. What belongs there is built again by the
@@ -20,7 +27,7 @@ local server = redis
 local redis = {pcall = server.pcall, error_reply = server.error_reply}
 
 local function set_key_aside(key, reason)
-  local now = string.format('%.0f', now_ms())
+  local now = now_text()
   local place = 'rota:set_aside:' .. key
   if server.call('EXISTS', place) == 1 then place = place .. ':' .. now end
   server.call('RENAME', key, place)
@@ -71,11 +78,13 @@ end
 
 -- One event a state change, with all that the run's row needs.
 -- `static` is what never changes about a run, `data` what this change brought, both JSON objects.
+local changes_told
 local function emit(run_id, status, revision, attempt, static, data)
   redis.call('XADD', 'rota:events', '*', 'run', run_id, 'status', status,
-    'revision', revision, 'attempt', attempt, 'at', string.format('%.0f', now_ms()),
-    'static', static, 'data', data)
-  redis.call('INCR', 'rota:changes')
+    'revision', revision, 'attempt', attempt, 'at', now_text(), 'static', static, 'data', data)
+  -- Nobody can look before the script has ended, so once is enough.
+  if not changes_told then redis.call('INCR', 'rota:changes') end
+  changes_told = true
 end
 
 -- Wake one waiting worker. Tokens are only a hint, so a few are enough.
@@ -183,7 +192,7 @@ local function release_buffered(task)
   redis.call('SADD', 'rota:live:' .. task, run_id)
   push(field(job, 'origin') or 'default', run_id, false)
   emit(run_id, 'queued', next_revision(job), 0,
-    field(job, 'rota_static') or '{}', '{"queued_at":' .. string.format('%.0f', now_ms()) .. '}')
+    field(job, 'rota_static') or '{}', '{"queued_at":' .. now_text() .. '}')
   return true
 end
 

@@ -23,6 +23,6 @@ end
 redis.call('SADD', 'rota:live:' .. ARGV[3], run_id)
 push(queue, run_id, false)
 emit(run_id, 'queued', revision, ARGV[5], ARGV[6],
-  '{"queued_at":' .. string.format('%.0f', now_ms()) .. '}')
+  '{"queued_at":' .. now_text() .. '}')
 revive_dependents(run_id)
 return 'QUEUED'

@@ -32,22 +32,21 @@ local function start(queue, id, job, held, task, limit)
   redis.call('EXPIRE', 'rq:executions:' .. id, ttl + 60)
   redis.call('SADD', KEYS[2], member)
   emit(id, 'running', revision, attempt, held[2],
-    '{"started_at":' .. string.format('%.0f', now * 1000) .. ',"worker":' .. cjson.encode(worker) .. '}')
+    '{"started_at":' .. now_text() .. ',"worker":' .. cjson.encode(worker) .. '}')
   return {'run', queue, id, held[2], held[5] or '', attempt, revision, held[6] or ''}
 end
 
 local function read_job(job)
-  return redis.call('HMGET', job, 'status', 'rota_static', 'rota_attempt', 'rota_revision', 'data',
+  return redis.pcall('HMGET', job, 'status', 'rota_static', 'rota_attempt', 'rota_revision', 'data',
     'rota_alone')
 end
 
 -- What of our own could not be worked with, nil where all can; asked before the run leaves its
 -- queue. What only Python finds unreadable is given up by the caller (reject.lua).
-local function broken_part(id, held)
+local function broken_part(id, held, static)
   if string.find(id, '[^\33-\126]') then return 'id' end
   if not whole(held[3] or '0') then return 'field rota_attempt' end
   if not whole(held[4] or '0') then return 'field rota_revision' end
-  local static = decoded(held[2])
   if type(static.task_id) ~= 'string' or type(static.trigger) ~= 'string'
     or type(static.at) ~= 'number' then
     return 'field rota_static'
@@ -75,11 +74,11 @@ local limits = ARGV[12] ~= '' and decoded(ARGV[12]) or nil
 local LOOK_AHEAD = 20
 
 -- Whether ARGV[11] lets this run be taken.
-local function may_take(held)
+local function may_take(static, alone)
   if ARGV[11] == '' then return true end
   local listed = false
-  if held[2] and not held[6] then
-    local task = tostring(decoded(held[2]).task_id)
+  if static and not alone then
+    local task = tostring(static.task_id)
     listed = string.find(ARGV[11], '|' .. task .. '|', 1, true) ~= nil
   end
   return listed == (string.sub(ARGV[11], 1, 1) == '+')
@@ -89,20 +88,20 @@ end
 -- hold it back, {'held'} when it is to be passed over.
 local function consider(queue, key, id)
   local job = 'rq:job:' .. id
-  local kind = redis.call('TYPE', job)['ok']
-  if kind ~= 'none' and kind ~= 'hash' then
-    return {'broken', queue, id, 'its job is a ' .. kind .. ', not a hash'}
-  end
   local held = read_job(job)
-  if held[1] ~= 'queued' or redis.call('EXISTS', 'rota:schedule:' .. id) == 1 then
+  if held.err then
+    return {'broken', queue, id, 'its job is a ' .. type_of(job) .. ', not a hash'}
+  end
+  if held[1] ~= 'queued' or (not held[2] and redis.call('EXISTS', 'rota:schedule:' .. id) == 1) then
     -- Its hash expired, it was cancelled or taken already, or a plain rqscheduler pushed the
     -- template of a schedule: nothing to run.
     redis.call('LREM', key, 1, id)
     return nil
   end
-  if not may_take(held) then return {'held', '', '', ''} end
-  if held[2] then
-    local broken = broken_part(id, held)
+  local static = held[2] and decoded(held[2])
+  if not may_take(static, held[6]) then return {'held', '', '', ''} end
+  if static then
+    local broken = broken_part(id, held, static)
     if broken then
       -- Else it would count as live, and its task would never fire again.
       redis.call('HSET', job, 'status', 'failed')
@@ -110,13 +109,13 @@ local function consider(queue, key, id)
       return {'broken', queue, id, 'its ' .. broken .. ' is garbage'}
     end
   elseif id == ARGV[9] then
-    held[2] = ARGV[10]
+    held[2], static = ARGV[10], decoded(ARGV[10])
     redis.call('HSET', job, 'rota_static', held[2])
   else
     return {'foreign', queue, id, redis.call('HGETALL', job)}
   end
   redis.call('LREM', key, 1, id)
-  local task = limits and decoded(held[2]).task_id
+  local task = static.task_id
   local limit = limits and limits[task]
   if limit then
     local free, why, at = room(task, limit, now_ms() / 1000)
