@@ -20,14 +20,14 @@ from app import keys
 from app.connection import asking_redis
 from app.events import Event, parse
 from app.records.database import reading, writing
-from app.records.history import record, record_log
+from app.records.history import record, record_logs
 from app.records.schema import recorder
 from app.run_log import read_lines
 from app.views import ENDED
 
 log = logging.getLogger("rota.recorder")
 
-BATCH = 500
+BATCH = 1_000
 COUNT_DIGITS = 9
 # What a database, or the types on the way to it, say of values that they do not take.
 BROKEN = (StatementError, ValueError, TypeError, KeyError, OverflowError)
@@ -82,8 +82,7 @@ class Recorder:
             if not _advance(connection, *start, last):
                 return False
             write(connection, events)
-            for run_id, (lines, dropped) in logs.items():
-                record_log(connection, run_id, lines, dropped)
+            record_logs(connection, logs)
         return True
 
     def _record_each(self, connection: Connection, events: list[Event]) -> None:

@@ -17,7 +17,7 @@ from app.logs import line_of
 from app.outcomes import Outcome
 from app.perform import perform
 from app.records.database import writing
-from app.records.history import begin, record, record_log
+from app.records.history import begin, record, record_logs
 from app.run_jobs import milliseconds
 from app.run_log import MOST_LINES
 from app.system import System
@@ -115,7 +115,7 @@ def _record_end(
     with writing(system.database) as connection:
         record(connection, [Event("", run_id, outcome.kind, 2, 1, now, static, data)])
         if kept.lines:
-            record_log(connection, run_id, kept.lines, kept.dropped)
+            record_logs(connection, {run_id: (kept.lines, kept.dropped)})
 
 
 def _begin(system: System, event: Event) -> None:

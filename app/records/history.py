@@ -2,34 +2,165 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, func, or_, update
+from sqlalchemy import Connection, Table, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.events import Event, instant
+from app.records.folding import Row, folded_attempts, folded_runs, not_older
 from app.records.schema import attempts, run_dependencies, run_logs, runs, schedules
-from app.views import ENDED
 
-TIMES = ("queued_at", "started_at", "ended_at")
-BROUGHT = ("reason", "worker", "result", "error")
-USED = ("cpu_seconds", "max_rss_bytes")
 # A fire time that became no run is none of those that its schedule may start.
 NEVER_STARTED = ("skipped", "missed")
+# What tells apart the values of a row that is updated from its columns.
+KEY = "key_"
 
 
 def record(connection: Connection, events: Iterable[Event]) -> None:
     """Write events in order. An event not newer than its run's row changes nothing."""
+    all_of_them = list(events)
+    news = not_older(all_of_them, _revisions(connection, all_of_them))
+    _write_runs(connection, news)
+    _write_attempts(connection, news)
+    _count_fires(connection, all_of_them)
+    _write_dependencies(connection, all_of_them)
+    _note_fire_times(connection, all_of_them)
+
+
+def begin(connection: Connection, event: Event) -> bool:
+    """Write the start of a run that nobody else may have begun; return whether it was ours."""
+    [(row, columns)] = folded_runs([event])
+    begun = connection.execute(_upsert_run(connection, columns).returning(runs.c.run_id), row)
+    if begun.first() is None:
+        return False
+    _write_attempts(connection, [event])
+    return True
+
+
+def record_logs(
+    connection: Connection, logs: Mapping[str, tuple[Sequence[Mapping[str, Any]], int]]
+) -> None:
+    """Write the logs of runs and how many lines each left out, in place of an earlier attempt's."""
+    rows = [
+        {"run_id": run_id, "lines": list(lines), "dropped": dropped}
+        for run_id, (lines, dropped) in logs.items()
+    ]
+    if rows:
+        statement = insert(connection, run_logs)
+        new = {"lines": statement.excluded.lines, "dropped": statement.excluded.dropped}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=[run_logs.c.run_id], set_=new), rows
+        )
+
+
+def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Return the dialect's INSERT, which knows ON CONFLICT on both."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def _revisions(connection: Connection, events: Iterable[Event]) -> dict[str, int]:
+    """Return what is written already, locked against others until this is committed."""
+    names = sorted({event.run_id for event in events})
+    found = select(runs.c.run_id, runs.c.revision).where(runs.c.run_id.in_(names))
+    # In one order, so that two who lock do not wait for each other.
+    rows = connection.execute(found.order_by(runs.c.run_id).with_for_update())
+    return {row.run_id: row.revision for row in rows}
+
+
+def _write_runs(connection: Connection, events: Iterable[Event]) -> None:
+    alike: dict[frozenset[str], list[Row]] = defaultdict(list)
+    for row, columns in folded_runs(events):
+        # Rows of one statement have the same columns.
+        alike[columns].append(row)
+    for columns, rows in alike.items():
+        connection.execute(_upsert_run(connection, columns), rows)
+
+
+def _upsert_run(
+    connection: Connection, columns: Iterable[str]
+) -> postgresql.Insert | sqlite.Insert:
+    statement = insert(connection, runs)
+    return statement.on_conflict_do_update(
+        index_elements=[runs.c.run_id],
+        set_={name: statement.excluded[name] for name in sorted(columns)},
+        where=runs.c.revision < statement.excluded.revision,
+    )
+
+
+def _write_attempts(connection: Connection, events: Sequence[Event]) -> None:
+    begun, ended = folded_attempts(events)
+    if ended:
+        names = ("ended_at", "outcome", "error")
+        statement = (
+            update(attempts)
+            .where(
+                attempts.c.run_id == bindparam(f"{KEY}run_id"),
+                attempts.c.attempt == bindparam(f"{KEY}attempt"),
+            )
+            .values({name: bindparam(name) for name in names})
+        )
+        connection.execute(statement, [_with_keys(end, "run_id", "attempt") for end in ended])
+    if begun:
+        start = insert(connection, attempts)
+        columns = ("started_at", "worker", "ended_at", "outcome", "error")
+        connection.execute(
+            start.on_conflict_do_update(
+                index_elements=[attempts.c.run_id, attempts.c.attempt],
+                set_={name: start.excluded[name] for name in columns},
+            ),
+            begun,
+        )
+
+
+def _with_keys(row: Row, *names: str) -> Row:
+    return {KEY + name if name in names else name: value for name, value in row.items()}
+
+
+def _count_fires(connection: Connection, events: Iterable[Event]) -> None:
+    """Keep how many runs a schedule has started; the count itself comes with the event."""
+    counts: dict[tuple[str, int], int] = {}
+    for event in events:
+        static = event.static
+        if "fired" in static and event.status not in NEVER_STARTED:
+            key = static["schedule_id"], static["fired_since"]
+            counts[key] = max(static["fired"], counts.get(key, static["fired"]))
+    for (schedule_id, since), fired in counts.items():
+        connection.execute(
+            update(schedules)
+            .where(
+                schedules.c.schedule_id == schedule_id,
+                schedules.c.fired_since == since,
+                schedules.c.fired < fired,
+            )
+            .values(fired=fired)
+        )
+
+
+def _write_dependencies(connection: Connection, events: Iterable[Event]) -> None:
+    waiting = {event.run_id: event.static for event in events if event.static.get("depends_on")}
+    rows = [
+        {
+            "run_id": run_id,
+            "depends_on": name,
+            "place": place,
+            "allow_failure": bool(static.get("allow_failure")),
+        }
+        for run_id, static in waiting.items()
+        for place, name in enumerate(static["depends_on"])
+    ]
+    if rows:
+        connection.execute(insert(connection, run_dependencies).on_conflict_do_nothing(), rows)
+
+
+def _note_fire_times(connection: Connection, events: Iterable[Event]) -> None:
     newest: dict[str, datetime] = {}
     for event in events:
-        if _record_run(connection, event):
-            _record_attempt(connection, event)
-        if "fired" in event.static and event.status not in NEVER_STARTED:
-            _count_fire(connection, event)
-        if event.static.get("depends_on"):
-            _record_dependencies(connection, event)
         schedule_id, fire_time = event.static.get("schedule_id"), event.static.get("fire_time")
         if schedule_id and fire_time is not None:
             passed = instant(fire_time)
@@ -43,144 +174,3 @@ def record(connection: Connection, events: Iterable[Event]) -> None:
             )
             .values(last_fire_time=passed)
         )
-
-
-def begin(connection: Connection, event: Event) -> bool:
-    """Write the start of a run that nobody else may have begun; return whether it was ours."""
-    begun = _record_run(connection, event)
-    if begun:
-        _record_attempt(connection, event)
-    return begun
-
-
-def record_log(
-    connection: Connection, run_id: str, lines: Sequence[Mapping[str, Any]], dropped: int
-) -> None:
-    """Write a run's log, replacing an earlier attempt's shorter one."""
-    values = {"lines": list(lines), "dropped": dropped}
-    statement = insert(connection, run_logs).values(run_id=run_id, **values)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=[run_logs.c.run_id], set_=values)
-    )
-
-
-def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """Return the dialect's INSERT, which knows ON CONFLICT on both."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
-
-
-def _record_run(connection: Connection, event: Event) -> bool:
-    changed = _changed(event)
-    static = event.static
-    values = {
-        "run_id": event.run_id,
-        "task_id": static["task_id"],
-        "schedule_id": static.get("schedule_id"),
-        "parent_run_id": static.get("parent_run_id"),
-        "trigger": static["trigger"],
-        "triggered_by": static.get("triggered_by"),
-        "queue": static.get("queue"),
-        "at": instant(static["at"]),
-        "fire_time": _time(static.get("fire_time")),
-        "arguments": static.get("arguments"),
-        **changed,
-    }
-    statement = insert(connection, runs).values(values)
-    answer = connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[runs.c.run_id],
-            set_=changed,
-            where=runs.c.revision < event.revision,
-        ).returning(runs.c.run_id)
-    )
-    return answer.first() is not None
-
-
-def _count_fire(connection: Connection, event: Event) -> None:
-    """Keep how many runs a schedule has started; the count itself comes with the event."""
-    static = event.static
-    connection.execute(
-        update(schedules)
-        .where(
-            schedules.c.schedule_id == static["schedule_id"],
-            schedules.c.fired_since == static["fired_since"],
-            schedules.c.fired < static["fired"],
-        )
-        .values(fired=static["fired"])
-    )
-
-
-def _changed(event: Event) -> dict[str, Any]:
-    """Return the columns this event sets: what it brought, and what it makes untrue."""
-    data = event.data
-    changed: dict[str, Any] = {
-        "status": event.status,
-        "revision": event.revision,
-        "attempt": event.attempt,
-        "reason": None,
-        "lost_at": None,
-    }
-    if event.status in ("queued", "scheduled"):
-        changed |= {"started_at": None, "ended_at": None, "worker": None}
-    if event.status == "running":
-        changed |= {"ended_at": None, "error": None, "result": None}
-        changed |= dict.fromkeys(USED)
-    for name in TIMES:
-        if name in data:
-            changed[name] = _time(data[name])
-    changed |= {name: data[name] for name in BROUGHT if name in data}
-    changed |= {name: data[name] for name in USED if isinstance(data.get(name), int | float)}
-    if event.status in ("queued", "scheduled"):
-        changed["ended_at"] = None
-    elif event.status in ENDED:
-        changed.setdefault("ended_at", event.at)
-    return changed
-
-
-def _record_attempt(connection: Connection, event: Event) -> None:
-    if event.status == "running":
-        started = {
-            "started_at": _time(event.data.get("started_at")),
-            "worker": event.data.get("worker"),
-        }
-        statement = insert(connection, attempts).values(
-            run_id=event.run_id, attempt=event.attempt, **started
-        )
-        again = {**started, "ended_at": None, "outcome": None, "error": None}
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=[attempts.c.run_id, attempts.c.attempt], set_=again
-            )
-        )
-    elif "outcome" in event.data:
-        connection.execute(
-            update(attempts)
-            .where(
-                and_(
-                    attempts.c.run_id == event.run_id,
-                    attempts.c.attempt
-                    == func.coalesce(event.data.get("ended_attempt"), event.attempt),
-                )
-            )
-            .values(
-                ended_at=_time(event.data.get("ended_at")) or event.at,
-                outcome=event.data["outcome"],
-                error=event.data.get("error"),
-            )
-        )
-
-
-def _record_dependencies(connection: Connection, event: Event) -> None:
-    allow_failure = bool(event.static.get("allow_failure"))
-    rows = [
-        {"run_id": event.run_id, "depends_on": name, "place": place, "allow_failure": allow_failure}
-        for place, name in enumerate(event.static["depends_on"])
-    ]
-    statement = insert(connection, run_dependencies).on_conflict_do_nothing()
-    connection.execute(statement, rows)
-
-
-def _time(value: float | None) -> datetime | None:
-    return None if value is None else instant(value)

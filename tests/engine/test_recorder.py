@@ -13,7 +13,7 @@ from app import actions, keys, reads
 from app.events import Event
 from app.incarnation import recognise
 from app.quarantine import entries
-from app.recorder import Recorder
+from app.recorder import BATCH, Recorder
 from app.records.database import writing
 from app.records.history import record
 from app.system import System
@@ -258,15 +258,15 @@ def test_the_stream_is_trimmed_below_what_is_committed_and_never_above(
 ) -> None:
     redis = sqlite_system.redis
     recognise(redis, sqlite_system.database, datetime.now(UTC))
-    for number in range(1000):
+    for number in range(2 * BATCH):
         emit(redis, f"greet--m{number}", "queued", 1)
-    assert Recorder(redis, sqlite_system.database).step() == 500
+    assert Recorder(redis, sqlite_system.database).step() == BATCH
     found: Any = redis.xrange(keys.EVENTS)
     left = [entry[0].decode() for entry in found]
     committed = position(sqlite_system)
-    assert 500 <= len(left) < 700
+    assert BATCH <= len(left) < BATCH + 200
     assert committed in left
-    assert len([one for one in left if _order(one) > _order(committed)]) == 500
+    assert len([one for one in left if _order(one) > _order(committed)]) == BATCH
 
 
 def _order(stream_id: str) -> tuple[int, int]:
