@@ -56,7 +56,7 @@ def _drain_all(
     found: dict[str, dict[str, list[Drained]]] = {body: defaultdict(list) for body in bodies}
     for number in range(rounds):
         for body in bodies:
-            for peer in systems:
+            for peer in (one for one in systems if one.does(body)):
                 jobs = max(int(peer.jobs * FEWER[body]), 60)
                 one = drain(peer, body, jobs)
                 found[body][peer.name].append(one)
@@ -68,7 +68,7 @@ def _drain_all(
 def _pick_up_all(systems: list[Peer], rounds: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = defaultdict(list)
     for _ in range(rounds):
-        for peer in systems:
+        for peer in (one for one in systems if one.does("begin")):
             found[peer.name].append(pick_up(peer))
     return found
 
@@ -79,7 +79,7 @@ def _show(body: str, systems: list[Peer], drained: dict[str, list[Drained]]) -> 
     titles = ["system", "jobs/s", "× Celery late", "× RQ fork", "round trips", "commands"]
     titles += ["worker CPU µs", "Redis CPU µs", "MB", "recorder behind"]
     print(f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}")
-    for peer in systems:
+    for peer in (one for one in systems if one.does(body)):
         runs, rate = drained[peer.name], rates[peer.name]
         behind = [one.recorder_seconds for one in runs if one.recorder_seconds is not None]
         cells = [

@@ -15,7 +15,8 @@ ENVIRONMENT = ENVIRONMENTS / "venv"
 
 @dataclass(frozen=True)
 class Peer:
-    """A worker process of one system. `command` runs in the peers' environment."""
+    """A worker process of one system. `command` runs in the peers' environment; `threads` is how
+    many of our runs that wait share a process, and then only those are measured."""
 
     name: str
     system: str
@@ -23,10 +24,16 @@ class Peer:
     jobs: int
     late: bool = False
     ours: bool = False
+    threads: int = 1
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"BENCHMARK_LATE": "1"} if self.late else {}
+        late = {"BENCHMARK_LATE": "1"} if self.late else {}
+        return late | ({"BENCHMARK_THREADS": str(self.threads)} if self.threads > 1 else {})
+
+    def does(self, body: str) -> bool:
+        """Tell whether it is measured with this kind of job."""
+        return self.threads == 1 or body == "sleep10"
 
 
 def _rq(name: str, kind: str, jobs: int) -> Peer:
@@ -52,14 +59,16 @@ def _dramatiq(name: str, processes: int, threads: int) -> Peer:
     return Peer(name, "dramatiq", tuple(words.split()), 3_000)
 
 
-def _ours(name: str, children: int) -> Peer:
+def _ours(name: str, children: int, *, threads: int = 1) -> Peer:
     words = f"-m app worker default --concurrency {children}"
-    return Peer(name, "rota", tuple(words.split()), 6_000, ours=True)
+    return Peer(name, "rota", tuple(words.split()), 6_000, ours=True, threads=threads)
 
 
 SYSTEMS = (
     _ours("rota, 1 child", 1),
     _ours("rota, 2 children", 2),
+    _ours("rota, @task(threads=8)", 1, threads=8),
+    _ours("rota, @task(threads=16)", 1, threads=16),
     _rq("RQ Worker (fork)", "rq.Worker", 250),
     _rq("RQ SimpleWorker", "rq.SimpleWorker", 800),
     _celery("Celery -c1, late ack, results", 1, late=True),

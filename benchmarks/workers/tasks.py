@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from app import task
 from benchmarks.workers import bodies
 
@@ -18,7 +20,7 @@ def cpu1() -> None:
     bodies.cpu1()
 
 
-@task(overlap="allow")
+@task(overlap="allow", threads=int(os.environ.get("BENCHMARK_THREADS", "1")))
 def sleep10() -> None:
     """Wait for ten milliseconds."""
     bodies.sleep10()
