@@ -14,7 +14,7 @@ from tests.engine.stage import record_all
 from tests.fixtures import OPERATOR
 from tests.processes import Process, start_process, wait_until
 
-MODULES = ("tests.worker.misbehaving", "tests.worker.sharing")
+MODULES = ("tests.worker.misbehaving", "tests.worker.sharing", "tests.worker.talking")
 
 
 def environment(system: System) -> dict[str, str]:
