@@ -97,7 +97,7 @@ def test_any_cut_into_batches_leaves_the_same_rows(system: System, seed: int) ->
 
 def test_a_run_from_its_queue_to_its_end_is_one_row_and_one_attempt() -> None:
     static = {"task_id": "greet", "trigger": "api", "at": ms(0)}
-    told = [
+    told: list[tuple[str, dict[str, Any]]] = [
         ("queued", {"queued_at": ms(0)}),
         ("running", {"started_at": ms(1)}),
         ("succeeded", {"outcome": "succeeded", "ended_at": ms(2)}),
