@@ -16,7 +16,7 @@ from app.errors import Invalid
 from app.records.database import reading, writing
 from app.records.history import insert
 from app.records.schema import backfills, runs
-from app.run_jobs import fire_run_id, job_pairs, run_of_row
+from app.run_jobs import fire_run_id, retry_args, run_of_row
 from app.system import System
 
 log = logging.getLogger("rota.scheduler")
@@ -164,9 +164,8 @@ def _queue(system: System, row: Row[Any]) -> bool:
         return False
     run = run_of_row(row, task)
     # Not `enqueue`: a run that was cancelled still has its job, and queues again under its id.
-    args = [run.run_id, run.queue, run.task_id, row.revision, row.attempt, run.static()]
-    pairs = job_pairs(run, row.revision, row.attempt)
-    answer = scripts.run("retry", system.redis, [keys.job(run.run_id)], [*args, *pairs])
+    args = retry_args(run, row.revision, row.attempt)
+    answer = scripts.run("retry", system.redis, [keys.job(run.run_id)], args)
     return bool(answer == b"QUEUED")
 
 

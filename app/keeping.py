@@ -12,6 +12,7 @@ from typing import Any
 
 from app import actions, keys, scripts
 from app.backfill import feed
+from app.bulk import carry_on
 from app.chores import Chores
 from app.errors import SettingsError
 from app.incarnation import await_running, recognise, restart_lost_runs
@@ -73,6 +74,7 @@ def chores(system: System) -> Chores:
     days = system.settings.run_retention_days
     made.every(1, lambda now: actions.end_expired_pauses(system, now))
     made.every(1, lambda now: feed(system, now))
+    made.every(0.5, lambda now: carry_on(system, now))
     made.every(3, lambda now: sweep(system, now))
     made.every(5, lambda now: restart_lost_runs(system, now))
     made.every(30, lambda now: refresh(system, now))

@@ -16,7 +16,7 @@ from app.reconcile import reconcile
 from app.records.acts import mark_applied, pending_acts
 from app.records.database import reading, writing
 from app.records.schema import runs
-from app.run_jobs import NewRun, job_pairs
+from app.run_jobs import NewRun, job_pairs, retry_args
 from app.system import System
 
 log = logging.getLogger("rota.outbox")
@@ -116,9 +116,8 @@ def _retry(system: System, payload: Mapping[str, Any], now: datetime) -> None:
             select(runs.c.revision).where(runs.c.run_id == run.run_id)
         ).scalar_one()
     attempt = payload["attempt"]
-    args = [run.run_id, run.queue, run.task_id, revision, attempt, run.static()]
-    pairs = job_pairs(run, revision, attempt)
-    answer = scripts.run("retry", system.redis, [keys.job(run.run_id)], [*args, *pairs])
+    args = retry_args(run, revision, attempt)
+    answer = scripts.run("retry", system.redis, [keys.job(run.run_id)], args)
     _demand(answer, "QUEUED", "queued", "started")
 
 
@@ -157,6 +156,9 @@ _VERBS: dict[str, Callable[[System, Mapping[str, Any], datetime], None]] = {
     "move": _move,
     "dismiss": _tell_pages,
     "restore": _tell_pages,
+    "bulk": _tell_pages,
+    "cancel_bulk": _tell_pages,
+    "undo_bulk": _tell_pages,
 }
 
 

@@ -151,6 +151,19 @@ def job_pairs(
     ]  # fmt: skip
 
 
+def retry_args(
+    run: NewRun,
+    revision: int,
+    attempt: int,
+    mark: str = "",
+    only: str = "",
+    due: float | None = None,
+) -> list[Any]:
+    """Return the arguments of the script `retry`; its header tells what they mean."""
+    given = [run.run_id, run.queue, run.task_id, revision, attempt, run.static()]
+    return [*given, mark, only, "" if due is None else due, *job_pairs(run, revision, attempt)]
+
+
 def _order_pairs(run: NewRun) -> list[Any]:
     front = ["enqueue_at_front", 1] if run.at_front else []
     if not run.depends_on:

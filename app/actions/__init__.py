@@ -9,6 +9,7 @@ from __future__ import annotations
 from app.actions import (
     access_acts,
     backfilling,
+    bulk_acts,
     dismissing,
     pausing,
     queue_acts,
@@ -22,6 +23,7 @@ from app.actions import (
 from app.actions.acting import Actor
 from app.actions.authorisation import note_refusal, within_reach
 from app.actions.backfilling import Backfill
+from app.actions.bulk_acts import plan_bulk
 from app.actions.pausing import end_expired_pauses
 from app.actions.refusals import recorded
 from app.backfill import Planned
@@ -30,8 +32,10 @@ add_token = recorded(access_acts.add_token)
 add_user = recorded(access_acts.add_user)
 again = recorded(run_acts.again)
 backfill = recorded(backfilling.backfill)
+bulk = recorded(bulk_acts.bulk)
 cancel = recorded(run_acts.cancel)
 cancel_backfill = recorded(backfilling.cancel_backfill)
+cancel_bulk = recorded(bulk_acts.cancel_bulk)
 change_own_password = recorded(access_acts.change_own_password)
 change_user = recorded(access_acts.change_user)
 create_schedule = recorded(rescheduling.create_schedule)
@@ -59,6 +63,7 @@ skip = recorded(rescheduling.skip)
 stop = recorded(run_acts.stop)
 stop_worker = recorded(worker_acts.stop_worker)
 trigger = recorded(triggering.trigger)
+undo_bulk = recorded(bulk_acts.undo_bulk)
 
 __all__ = [
     "Actor",
@@ -68,8 +73,10 @@ __all__ = [
     "add_user",
     "again",
     "backfill",
+    "bulk",
     "cancel",
     "cancel_backfill",
+    "cancel_bulk",
     "change_own_password",
     "change_user",
     "create_schedule",
@@ -83,6 +90,7 @@ __all__ = [
     "pause",
     "pause_everything",
     "pause_queue",
+    "plan_bulk",
     "refill_queue",
     "reschedule",
     "reset",
@@ -99,5 +107,6 @@ __all__ = [
     "stop",
     "stop_worker",
     "trigger",
+    "undo_bulk",
     "within_reach",
 ]

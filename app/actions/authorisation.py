@@ -27,14 +27,22 @@ def demand_role(system: System, actor: Actor, verb: str, target: str, now: datet
 
     Raises Forbidden.
     """
+    demand_operator(system, actor, verb, target, now)
+    if not within_reach(system.catalogue, actor, target):
+        note_refusal(system, actor, verb, target, now)
+        raise Forbidden(
+            f"{actor.name} is limited to {actor.reach.told()}, which leaves {target} out."
+        )
+
+
+def demand_operator(system: System, actor: Actor, verb: str, target: str, now: datetime) -> None:
+    """Refuse whose role does not allow to act at all; what they reach is for the act to ask.
+
+    Raises Forbidden.
+    """
     if actor.role not in MAY_ACT:
-        why = f"{actor.name} is a {actor.role}; to {verb} takes an operator or an admin."
-    elif not within_reach(system.catalogue, actor, target):
-        why = f"{actor.name} is limited to {actor.reach.told()}, which leaves {target} out."
-    else:
-        return
-    note_refusal(system, actor, verb, target, now)
-    raise Forbidden(why)
+        note_refusal(system, actor, verb, target, now)
+        raise Forbidden(f"{actor.name} is a {actor.role}; to {verb} takes an operator or an admin.")
 
 
 def demand_admin(system: System, actor: Actor, verb: str, target: str, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.reads.access import open_sessions_of, tokens_of, users, users_and_tokens
 from app.reads.audit_trail import audit, exported_audit
 from app.reads.badge import badge
+from app.reads.bulk import bulk, bulks
 from app.reads.contributed import panel, panels
 from app.reads.failures import failed_runs, failures
 from app.reads.frame import frame
@@ -29,6 +30,8 @@ from app.reads.worker_views import workers
 __all__ = [
     "audit",
     "badge",
+    "bulk",
+    "bulks",
     "demand_redis",
     "exported_audit",
     "exported_runs",

@@ -15,9 +15,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, not_, or_
+from sqlalchemy import ColumnElement, String, and_, cast, func, not_, or_, select
 
 from app.errors import Invalid
+from app.records.bulk_schema import bulk_runs
 from app.records.schema import runs as table
 from app.schedules import ScheduleError, parse_duration
 from app.settings import SECRET_NAME
@@ -31,7 +32,7 @@ MOST_PARTS = 20
 USUAL_WINDOW = timedelta(days=7)
 # Words are looked for inside texts, which costs several times as much.
 USUAL_WINDOW_OF_WORDS = timedelta(days=1)
-INDEXED = {"task", "status", "trigger", "since", "until", "at"}
+INDEXED = {"task", "status", "trigger", "since", "until", "at", "bulk"}
 A_DAY_OR_HOUR = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d))?(Z|[+-]\d\d:\d\d)?")
 ARGUMENT = "arg."
 PART = re.compile(r'\s*(-?)([a-z]+:|arg\.\w+=|duration[<>])?(?:"([^"]*)"|(\S+))')
@@ -142,6 +143,11 @@ def _error(value: str, part: Part) -> ColumnElement[bool]:
     return or_(_holds(kind, value), mark == value)
 
 
+def _of_bulk(value: str, part: Part) -> ColumnElement[bool]:
+    del part
+    return table.c.run_id.in_(select(bulk_runs.c.run_id).where(bulk_runs.c.bulk_id == value))
+
+
 KEYS: dict[str, Callable[[str, Part], ColumnElement[bool]]] = {
     "task": _exactly("task_id"),
     "status": _one_of("status", STATUSES),
@@ -152,6 +158,7 @@ KEYS: dict[str, Callable[[str, Part], ColumnElement[bool]]] = {
     "error": _error,
     "backfill": _exactly("backfill_id"),
     "parent": _exactly("parent_run_id"),
+    "bulk": _of_bulk,
 }
 
 

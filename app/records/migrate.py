@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, MetaData, text
 
 from app.contributions import contributions
 from app.records.access_schema import users
+from app.records.bulk_schema import bulks
 from app.records.database import open_database, reading, writing
 from app.records.roll_ups import install, uninstall
 
@@ -54,8 +55,9 @@ def config(connection: Connection) -> Config:
     made.set_main_option("version_locations", "\n".join(map(str, folders)))
     made.set_main_option("path_separator", "newline")
     made.attributes["connection"] = connection
-    # Taken from a table of access, so that those tables are in it as well.
-    made.attributes["metadata"] = [users.metadata, *_contributed()]
+    # Taken from tables of these modules, so that theirs are in it as well.
+    own = dict.fromkeys((bulks.metadata, users.metadata))
+    made.attributes["metadata"] = [*own, *_contributed()]
     return made
 
 

@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent
 # Scripts that do with others' functions; the prelude stands before every one.
 NEEDS = {
     "advance": ("dependents", "limits", "finish", "take"),
-    "cancel": ("dependents",),
+    "cancel": ("dependents", "marks"),
     "defer": ("dependents",),
     "due": ("schedule_rows",),
     "empty": ("dependents",),
@@ -24,9 +24,10 @@ NEEDS = {
     "readmit": ("limits",),
     "recover": ("dependents", "limits"),
     "reject": ("dependents", "limits"),
-    "retry": ("dependents",),
+    "retry": ("dependents", "marks"),
     "settle": ("dependents",),
     "soon": ("schedule_rows",),
+    "stop": ("marks",),
 }
 
 

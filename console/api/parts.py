@@ -27,8 +27,8 @@ def flag(description: str) -> Part:
     return Part({"type": "boolean"}, description)
 
 
-def choice(description: str, *options: str) -> Part:
-    return Part({"type": "string", "enum": list(options)}, description)
+def choice(description: str, *options: str, required: bool = False) -> Part:
+    return Part({"type": "string", "enum": list(options)}, description, required)
 
 
 ARGUMENTS = Part({"type": "object"}, "Named arguments; left out ones take the task's defaults")

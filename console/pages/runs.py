@@ -99,6 +99,17 @@ def _chosen() -> dict[str, str]:
     return {name: request.args.get(name, "").strip() for name in FILTERS}
 
 
+def _as_search(chosen: dict[str, str]) -> str:
+    """Return all filters as one search, for acts on everything that they find."""
+    named = (("task_id", "task"), ("status", "status"), ("trigger", "trigger"))
+    parts = [f"{key}:{_quoted(chosen[name])}" for name, key in named if chosen[name]]
+    return " ".join([*parts, chosen["q"]]).strip()
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if " " in text else text
+
+
 def _given(chosen: dict[str, str]) -> dict[str, Any]:
     return {name: text or None for name, text in chosen.items()}
 
@@ -116,6 +127,7 @@ def _show(
         triggers=TRIGGERS,
         task_ids=list(current_system().catalogue.tasks)[:MOST_OFFERED],
         refused=refused,
+        as_search=_as_search(chosen),
         # What was refused does not change by asking again.
         still=refused is not None,
     )

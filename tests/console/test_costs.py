@@ -31,6 +31,7 @@ def busy(console_system: System, monkeypatch: pytest.MonkeyPatch) -> dict[str, s
     past_log(console_system, run_id, *(f"line {number}" for number in range(50)))
     actions.trigger(console_system, OPERATOR, "greet")
     actions.pause(console_system, OPERATOR, "morning", "holiday")
+    bulk_id, _ = actions.bulk(console_system, OPERATOR, "again", "task:greet")
     panel = Panel("made-up", "Made up", "", PanelContent)
     monkeypatch.setitem(contributions.panels, "made-up", panel)
     return {
@@ -40,6 +41,7 @@ def busy(console_system: System, monkeypatch: pytest.MonkeyPatch) -> dict[str, s
         "name": "made-up",
         "filename": "console.css",
         "backfill_id": "none",
+        "bulk_id": bulk_id,
         "form": "csv",
     }
 

@@ -59,7 +59,8 @@ def test_answers_are_what_the_document_promises(
     past_log(console_system, run_id, "hello")
     actions.pause(console_system, OPERATOR, "greet", "quota")
     actions.reschedule(console_system, OPERATOR, "morning", cron="0 8 * * *")
-    names = {"task_id": "greet", "run_id": run_id, "name": "nothing"}
+    bulk_id, _ = actions.bulk(console_system, OPERATOR, "again", "task:greet")
+    names = {"task_id": "greet", "run_id": run_id, "name": "nothing", "bulk_id": bulk_id}
     checked = 0
     for path, found in document["paths"].items():
         if "get" not in found:
