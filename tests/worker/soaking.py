@@ -23,6 +23,8 @@ from tests.worker.crews import environment
 # How many wait at once: what a steady system has, not a flood.
 AHEAD = 2_000
 BATCH = 500
+# So many events may wait for the recorder: it is to be seen working, not overrun.
+BEHIND = 20_000
 # Results are kept so long, so that the key count comes to rest within the test.
 KEEP_SECONDS = 15
 TASK = "tells_its_process"
@@ -101,7 +103,8 @@ def _feed(
     queue = keys.queue("default")
     while sent < jobs or system.redis.llen(queue):
         waiting: Any = system.redis.llen(queue)
-        if sent < jobs and waiting < AHEAD:
+        behind: Any = system.redis.xlen(keys.EVENTS)
+        if sent < jobs and waiting < AHEAD and behind < BEHIND:
             sent += _send(system, list(islice(made, BATCH)))
         else:
             time.sleep(0.02)

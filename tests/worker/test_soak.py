@@ -14,8 +14,8 @@ MOST_DRIFT = 0.05
 @pytest.mark.parametrize(
     "jobs",
     [
-        pytest.param(20_000, marks=pytest.mark.timeout(300)),
-        pytest.param(1_000_000, marks=pytest.mark.timeout(3_600)),
+        pytest.param(20_000, id="small", marks=pytest.mark.timeout(300)),
+        pytest.param(1_000_000, id="million", marks=pytest.mark.timeout(7_200)),
     ],
 )
 def test_so_many_jobs_leave_nothing_behind(worker_system: System, jobs: int) -> None:
@@ -23,6 +23,6 @@ def test_so_many_jobs_leave_nothing_behind(worker_system: System, jobs: int) -> 
     print(found)
     assert found.recorded == jobs
     assert not found.left
-    if jobs > 100_000:
+    if jobs >= 100_000:
         assert found.drift("worker") < MOST_DRIFT
         assert found.drift("scheduler") < MOST_DRIFT
