@@ -89,7 +89,9 @@ def test_an_idle_child_that_dies_is_replaced(worker_system: System) -> None:
     wait_for(worker_system, first, "finished")
     (child,) = results(worker_system, [first])
     os.kill(child, signal.SIGKILL)
-    wait_until(lambda: children(worker.pid) not in ([], [child]), 5, "another child")
+    wait_until(lambda: child not in children(worker.pid), 5, "the child's end")
+    # The sweeper and another child.
+    wait_until(lambda: len(children(worker.pid)) == 2, 5, "another child")
     run_id = trigger(worker_system, "behaves")
     wait_for(worker_system, run_id, "finished")
 
