@@ -93,21 +93,21 @@ def _triggers(of_row: str) -> Iterator[Trigger]:
 _KINDS = (EXECUTED, SUCCEEDED)
 
 
+# The row of all tasks comes first in both: who waits for it holds no task's row that another wants.
 def _add(of_row: str) -> str:
     return (
         "INSERT INTO run_counts (task_id, slot, status, number) "  # noqa: S608 - constants
-        f"VALUES (NEW.task_id, {of_row}, NEW.status, 1), "
-        f"('{EVERY_TASK}', {of_row}, NEW.status, 1) "
+        f"VALUES ('{EVERY_TASK}', {of_row}, NEW.status, 1), "
+        f"(NEW.task_id, {of_row}, NEW.status, 1) "
         "ON CONFLICT (task_id, slot, status) DO UPDATE SET number = run_counts.number + 1"
     )
 
 
-def _take(of_row: str) -> tuple[str, str]:
-    cell = f"task_id IN (OLD.task_id, '{EVERY_TASK}') AND slot = {of_row} AND status = OLD.status"
-    return (
-        f"UPDATE run_counts SET number = number - 1 WHERE {cell}",  # noqa: S608 - constants
-        f"DELETE FROM run_counts WHERE {cell} AND number <= 0",  # noqa: S608 - constants
-    )
+def _take(of_row: str) -> Iterator[str]:
+    for name in (f"'{EVERY_TASK}'", "OLD.task_id"):
+        cell = f"task_id = {name} AND slot = {of_row} AND status = OLD.status"
+        yield f"UPDATE run_counts SET number = number - 1 WHERE {cell}"  # noqa: S608 - constants
+        yield f"DELETE FROM run_counts WHERE {cell} AND number <= 0"  # noqa: S608 - constants
 
 
 def _newest() -> Iterator[str]:
