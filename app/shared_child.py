@@ -23,6 +23,7 @@ from app.catalogue import Catalogue
 from app.child import RECEIVE_BYTES, prepare
 from app.context import running
 from app.deaths import LINE_LOST
+from app.descendants import end_children
 from app.inheriting import let_threads_inherit_runs
 from app.leftovers import Baseline
 from app.outcomes import Outcome
@@ -144,5 +145,8 @@ def live_shared(link: socket.socket, catalogue: Catalogue, limits: Limits) -> No
     try:
         SharedChild(link, catalogue, limits).live()
     except OSError:
+        end_children()
         leave(LINE_LOST)
+    # Runs may still go on in threads, and what they started would outlive this process.
+    end_children()
     leave(0)

@@ -42,6 +42,8 @@ SCREENS = {
     "backfill": f"/tasks/{TASK}/backfill",
     "runs": "/runs",
     "run-failed": "/runs?status=failed",
+    "bulk-plan": "/runs/bulk?act=retry&filter=status:failed",
+    "bulk-acts": "/bulk",
     "run-running": f"/runs/{RUNNING}",
     "failures": "/failures",
     "queues": "/queues",
@@ -52,6 +54,8 @@ SCREENS = {
     "panel-sheet": "/panels/sheet",
     "palette": "/go",
     "audit": "/audit",
+    "users": "/users",
+    "sessions": "/sessions",
     "time-zone": "/zone",
     "api": "/api/v1/docs",
 }

@@ -32,7 +32,8 @@ SCREENS = (
     "/", "/tasks", f"/tasks/{TASK}", f"/tasks/{TASK}/schedule", f"/tasks/{TASK}/schedule?new=1",
     f"/tasks/{TASK}/backfill", "/runs", "/runs?q=task:x", "/runs?q=bad:x", "/failures",
     "/week", "/week?by=task", "/queues/default", "/zone",
-    "/queues", "/workers", "/health", "/audit", "/users", "/sessions",
+    "/queues", "/workers", "/health", "/audit", "/users", "/sessions", "/bulk",
+    "/runs/bulk?act=retry&filter=status:failed",
     "/panels", "/go", "/api/v1/docs", "/runs/nothing",
 )  # fmt: skip
 

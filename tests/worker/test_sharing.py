@@ -85,6 +85,7 @@ def test_a_time_out_ends_one_run_and_leaves_the_others(worker_system: System, la
         assert (innocent.status, innocent.attempt) == ("succeeded", 1)
 
 
+@pytest.mark.long
 def test_a_run_that_does_not_let_go_costs_the_others_no_attempt(worker_system: System) -> None:
     stuck = trigger(worker_system, "shared_does_not_let_go")
     short = trigger(worker_system, "shared_waits", {"seconds": 8})
