@@ -164,7 +164,7 @@ def killed_at_each_frame(
                 os.kill(os.getpid(), signal.SIGKILL)
 
         def act() -> None:
-            Link.send = send  # type: ignore[method-assign]
+            Link.send = send  # type: ignore[method-assign]  # the kill is the test
             operation()
 
         assert in_fork(act) == 0

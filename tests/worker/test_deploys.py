@@ -83,7 +83,7 @@ def test_a_hundred_deploys_fail_nothing(worker_system: System) -> None:
             runs += [trigger(worker_system, "naps", {"seconds": 2.0}) for _ in range(20)]
         worker = start_worker(worker_system, "--concurrency", "2")
         started = keys.started("default")
-        wait_until(lambda: worker_system.redis.zcard(started), 20, "a run")  # noqa: B023
+        wait_until(lambda: worker_system.redis.zcard(started), 20, "a run")  # noqa: B023 - called at once
         for _ in range(2):
             kill(worker, signal.SIGTERM, group=deploys % 2 == 0)
             time.sleep(0.05)

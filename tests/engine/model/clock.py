@@ -66,7 +66,7 @@ def scripts_by_clock(changes: dict[str, str] | None = None) -> Iterator[None]:
     try:
         yield
     finally:
-        setattr(scripts, "source", original)  # noqa: B010
+        setattr(scripts, "source", original)  # noqa: B010 - mypy forbids assigning it
         scripts._script.cache_clear()
 
 
