@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from redis import Redis
@@ -31,6 +31,9 @@ CONNECT_TIMEOUT = 3.0
 # Our writes are scripts that change nothing the second time, so a lost answer may be asked for
 # again; a third attempt adds delay but no chance.
 RETRIES = 2
+
+# poll() counts in whole milliseconds and rounds up; a sleep is exact to 0.1 ms.
+POLL_RESOLUTION = 0.002
 
 # Small plans allow 20 connections: each process says what it may hold (pool size).
 CONNECTIONS = {"web": 4, "worker": 3, "scheduler": 4, "cli": 2}
@@ -107,9 +110,14 @@ class Wake:
 
         Raises redis ConnectionError when the connection broke; the next call opens a new one.
         """
+        until = monotonic() + seconds
         self.ask()
         try:
-            if not self._connection.can_read(timeout=max(seconds, 0)):
+            arrived = self._connection.can_read(timeout=max(seconds - POLL_RESOLUTION, 0))
+            if not arrived and (left := until - monotonic()) > 0:
+                sleep(left)
+                arrived = self._connection.can_read(timeout=0)
+            if not arrived:
                 return False
         except (RedisError, OSError):
             self.close()

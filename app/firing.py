@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import chain, repeat
+from typing import Any, TypeVar
 
 from redis import Redis
 
@@ -17,7 +18,10 @@ from app.script_line import ScriptLine
 
 # Redis serves nobody else while a chunk fires: about 2 ms for this many.
 CHUNK = 50
+# What fires is seen when its chunk is done, so the first ones do not wait for many others.
+FIRST_CHUNKS = (10,) + (20,) * 5
 CHUNKS_AHEAD = 2
+Item = TypeVar("Item")
 BROKEN = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
 
 
@@ -47,9 +51,8 @@ class Firing:
         A schedule that cannot be understood is set aside, and its neighbours fire in the same
         pass. While Redis works on one chunk the next are computed.
         """
-        rows = due.schedules
-        chunks = (self._blocks(rows[at : at + CHUNK], due.now) for at in range(0, len(rows), CHUNK))
-        return self._fire(lock, chunks, due.now)
+        chunks = (self._blocks(rows, due.now) for rows in chunked(due.schedules))
+        return self._fire(lock, chunks, due.now, CHUNKS_AHEAD)
 
     def fire_prepared(self, lock: str, now: datetime) -> dict[str, int]:
         """Fire what was prepared, without asking first what is due: the script refuses the rest.
@@ -58,21 +61,24 @@ class Firing:
         """
         blocks = [block for block in self._ready.values() if now <= block.holds_until]
         self._ready = {}
-        chunks = (blocks[at : at + CHUNK] for at in range(0, len(blocks), CHUNK))
-        return self._fire(lock, chunks, now)
+        # Nothing is left to compute meanwhile, and the server wakes nobody before it has done all
+        # that was sent: so one chunk after the other.
+        return self._fire(lock, chunked(blocks), now, ahead=0)
 
     def close(self) -> None:
         """Give up the connection that fires."""
         self._line.close()
 
-    def _fire(self, lock: str, chunks: Iterable[list[Block]], now: datetime) -> dict[str, int]:
+    def _fire(
+        self, lock: str, chunks: Iterable[Sequence[Block]], now: datetime, ahead: int
+    ) -> dict[str, int]:
         outcomes: dict[str, int] = {}
-        on_their_way: deque[list[Block]] = deque()
+        on_their_way: deque[Sequence[Block]] = deque()
         try:
             for blocks in chunks:
                 self._send(lock, blocks)
                 on_their_way.append(blocks)
-                if len(on_their_way) > CHUNKS_AHEAD:
+                if len(on_their_way) > ahead:
                     self._collect(on_their_way.popleft(), now, outcomes)
             while on_their_way:
                 self._collect(on_their_way.popleft(), now, outcomes)
@@ -113,6 +119,16 @@ class Firing:
 
     def _set_aside(self, schedule_id: bytes, reason: str, now: datetime) -> None:
         set_aside(self._redis, keys.SCHEDULE, schedule_id, reason, now)
+
+
+def chunked(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Yield the items in order, a few at first, then `CHUNK` at a time."""
+    at = 0
+    for size in chain(FIRST_CHUNKS, repeat(CHUNK)):
+        if at >= len(items):
+            return
+        yield items[at : at + size]
+        at += size
 
 
 def fire(redis: Redis, lock: str, due: Due) -> dict[str, int]:

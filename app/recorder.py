@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from time import sleep
 from typing import Any
 
 from redis import Redis
@@ -28,6 +29,9 @@ from app.views import ENDED
 log = logging.getLogger("rota.recorder")
 
 BATCH = 1_000
+# Events come in swarms: who waits this long for the rest writes them in one transaction, and does
+# not take the processor from the very fire, or the very worker, that they tell of.
+GATHERING = 0.05
 COUNT_DIGITS = 9
 # What a database, or the types on the way to it, say of values that they do not take.
 BROKEN = (StatementError, ValueError, TypeError, KeyError, OverflowError)
@@ -39,6 +43,7 @@ class Recorder:
     def __init__(self, redis: Redis, database: Engine) -> None:
         self._redis = redis
         self._database = database
+        self._behind = False
 
     def step(self, block_ms: int | None = None) -> int:
         """Record what waits; return how many events. Waits up to `block_ms` for the first one.
@@ -97,7 +102,18 @@ class Recorder:
                 self._set_aside(event.position, error)
 
     def _read(self, position: str, block_ms: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
-        answer: Any = self._redis.xread({keys.EVENTS: position}, count=BATCH, block=block_ms)
+        if block_ms is not None and not self._behind:
+            if not self._entries(position, 1, block_ms):
+                return []
+            sleep(GATHERING)
+        entries = self._entries(position, BATCH, None)
+        self._behind = len(entries) == BATCH
+        return entries
+
+    def _entries(
+        self, position: str, most: int, block_ms: int | None
+    ) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        answer: Any = self._redis.xread({keys.EVENTS: position}, count=most, block=block_ms)
         if not answer:
             return []
         streams = answer.values() if isinstance(answer, dict) else [pair[1] for pair in answer]

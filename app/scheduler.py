@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -44,6 +45,7 @@ log = logging.getLogger("rota.scheduler")
 LONGEST_SLEEP = 1.0
 # Computing in advance what is due sooner than this would make it late.
 WORTH_PREPARING = 0.02
+LONGEST_TURN = 0.0005
 HEARTBEAT_TTL = 20
 RECORDER_WAIT_MS = 1_000
 
@@ -183,6 +185,8 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         self._stop.wait(max(self._sql_chores.seconds_left(), 0.05))
 
     def _start_background(self) -> list[Background]:
+        # A thread beside the loop holds the interpreter for 5 ms at a time: too long for a fire.
+        sys.setswitchinterval(LONGEST_TURN)
         recorder = Recorder(self.system.redis, self.system.database)
         made = [
             Background(name, step, lambda: bool(self.leadership.lock), self._stop)

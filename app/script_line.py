@@ -7,6 +7,7 @@ one write and one read.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from hiredis import pack_command
@@ -26,60 +27,79 @@ class ScriptLine:
         self._source = scripts.source(name)
         self._digest = scripts.digest(name)
         self._connection: Any = None
-        self._sent: deque[tuple[list[str], list[Any], bool]] = deque()
+        self._sent: deque[tuple[list[str], list[Any]]] = deque()
+        self._lost = False
 
     def __call__(self, keys: list[str], arguments: list[Any]) -> Any:
         """Return the script's answer. A lost one is asked for again; raises redis errors."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return self._ask("EVALSHA", self._digest, len(keys), *keys, *arguments)
-            except NoScriptError:
-                self._ask("SCRIPT", "LOAD", self._source)
-            except (ConnectionError, TimeoutError, OSError):
-                self._drop()
-                if attempt == ATTEMPTS:
-                    raise
-        return self._ask("EVALSHA", self._digest, len(keys), *keys, *arguments)
+
+        def ask() -> Any:
+            self._evaluate(keys, arguments)
+            return self._connection.read_response()
+
+        return self._persist(ask)
 
     def send(self, keys: list[str], arguments: list[Any]) -> None:
         """Send a call without waiting for its `answer`; several may be on their way."""
-        lost = False
-        try:
-            self._write("EVALSHA", self._digest, len(keys), *keys, *arguments)
-        except (ConnectionError, TimeoutError, OSError):
-            self._drop()
-            lost = True
-        self._sent.append((keys, arguments, lost))
+        self._sent.append((keys, arguments))
+        if not self._lost:
+            try:
+                self._evaluate(keys, arguments)
+            except (ConnectionError, TimeoutError, OSError):
+                self._drop()
 
     def answer(self) -> Any:
         """Return the answer to the oldest call sent; a lost one is asked for again, as by a call.
 
         Raises redis errors; then `close` before anything else is sent.
         """
-        keys, arguments, lost = self._sent.popleft()
-        if not lost:
-            try:
-                return self._connection.read_response()
-            except (NoScriptError, ConnectionError, TimeoutError, OSError):
-                self._drop()
-        return self(keys, arguments)
+        answer = self._persist(self._oldest_answer)
+        self._sent.popleft()
+        return answer
 
     def close(self) -> None:
         """Drop the connection and what was sent; the next call opens another."""
-        self._drop()
         self._sent.clear()
+        self._drop()
 
     def _drop(self) -> None:
         if self._connection is not None:
             self._connection.disconnect()
             self._pool.release(self._connection)
             self._connection = None
-        # What is on its way has no answer any more: the pool may hand out the same object again.
-        self._sent = deque((keys, arguments, True) for keys, arguments, _ in self._sent)
+        # What is on its way has no answer any more. All of it is sent again, in order, before
+        # anything that comes later: answers bear no name, only their place tells whose they are.
+        self._lost = bool(self._sent)
 
-    def _ask(self, *words: Any) -> Any:
-        self._write(*words)
+    def _oldest_answer(self) -> Any:
+        if self._lost:
+            for keys, arguments in self._sent:
+                self._evaluate(keys, arguments)
+            self._lost = False
         return self._connection.read_response()
+
+    def _persist(self, ask: Callable[[], Any]) -> Any:
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                return self._loading(ask)
+            except (ConnectionError, TimeoutError, OSError):
+                self._drop()
+                if not left:
+                    raise
+        raise AssertionError("the last attempt answers or raises")
+
+    def _loading(self, ask: Callable[[], Any]) -> Any:
+        """Ask; where the server does not know the script (any more), tell it and ask again."""
+        try:
+            return ask()
+        except NoScriptError:
+            self._drop()
+            self._write("SCRIPT", "LOAD", self._source)
+            self._connection.read_response()
+            return ask()
+
+    def _evaluate(self, keys: list[str], arguments: list[Any]) -> None:
+        self._write("EVALSHA", self._digest, len(keys), *keys, *arguments)
 
     def _write(self, *words: Any) -> None:
         if self._connection is None:

@@ -11,7 +11,10 @@
 --         FENCED, REPLAY, STALE, EARLY, PAUSED, DUPLICATE, or BROKEN and what is wrong
 local PAIRS = 16
 
+local paused = redis.call('HLEN', 'rota:pauses') > 0
+
 local function paused_by_anybody(task)
+  if not paused then return false end
   local pauses = redis.call('HMGET', 'rota:pauses', '*', task)
   return pauses[1] or pauses[2]
 end
@@ -84,14 +87,14 @@ local function fire(first, last)
   if at ~= '' then
     outcome = start(id, task, run_id, queue, at, policy, static, first + PAIRS - 1, last)
   end
-  redis.call('HSET', schedule, 'last', passed)
   local counts = count ~= '' and (outcome == 'FIRED' or outcome == 'BUFFERED')
   if counts then redis.call('HSET', schedule, 'fired', count) end
   if next_nominal == '' or (counts and is_last == '1') then
+    redis.call('HSET', schedule, 'last', passed)
     redis.call('HDEL', schedule, 'nominal')
     redis.call('ZREM', 'rq:scheduler:scheduled_jobs', id)
   else
-    redis.call('HSET', schedule, 'nominal', next_nominal)
+    redis.call('HSET', schedule, 'last', passed, 'nominal', next_nominal)
     redis.call('ZADD', 'rq:scheduler:scheduled_jobs', next_due, id)
   end
   return outcome

@@ -87,11 +87,14 @@ local function emit(run_id, status, revision, attempt, static, data)
   changes_told = true
 end
 
--- Wake one waiting worker. Tokens are only a hint, so a few are enough.
+-- Wake one waiting worker. Tokens are only a hint, so a few are enough, and cutting them back
+-- once a script is too.
+local woken = {}
 local function wake_worker(queue)
   local key = 'rota:ready:' .. queue
   redis.call('LPUSH', key, '1')
-  redis.call('LTRIM', key, 0, 63)
+  if not woken[queue] then redis.call('LTRIM', key, 0, 63) end
+  woken[queue] = true
 end
 
 local function wake_scheduler()
@@ -100,8 +103,10 @@ local function wake_scheduler()
 end
 
 -- Put a run's job at the end (or the front) of its queue.
+local listed = {}
 local function push(queue, run_id, at_front)
-  redis.call('SADD', 'rq:queues', 'rq:queue:' .. queue)
+  if not listed[queue] then redis.call('SADD', 'rq:queues', 'rq:queue:' .. queue) end
+  listed[queue] = true
   redis.call(at_front and 'LPUSH' or 'RPUSH', 'rq:queue:' .. queue, run_id)
   wake_worker(queue)
 end

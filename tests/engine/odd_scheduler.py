@@ -36,9 +36,9 @@ def freeze_when(file: Path) -> None:
         send(self, lock, blocks)
 
     def tell(
-        self: Firing, lock: str, chunks: Iterable[list[Block]], now: datetime
+        self: Firing, lock: str, chunks: Iterable[Sequence[Block]], now: datetime, ahead: int
     ) -> dict[str, int]:
-        outcomes = fire(self, lock, chunks, now)
+        outcomes = fire(self, lock, chunks, now, ahead)
         if file.with_suffix(".frozen").exists() and not file.with_suffix(".answers").exists():
             file.with_suffix(".answers").write_text(" ".join(sorted(outcomes)))
         return outcomes
