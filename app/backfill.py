@@ -15,6 +15,7 @@ from app.definitions import Definition
 from app.errors import Invalid
 from app.records.database import reading, writing
 from app.records.history import insert
+from app.records.run_texts import index_runs
 from app.records.schema import backfills, runs
 from app.run_jobs import fire_run_id, retry_args, run_of_row
 from app.system import System
@@ -108,6 +109,7 @@ def accept(
                 where=runs.c.status.in_(UNTRIED),
             )
         )
+    index_runs(connection, [one.run_id for one in chosen])
     if chosen:
         connection.execute(
             backfills.insert().values(
@@ -180,8 +182,11 @@ def cancel(connection: Connection, backfill_id: str, by: str, now: datetime) -> 
         update(runs)
         .where(*waiting)
         .values(status="cancelled", reason=f"backfill cancelled by {by}", ended_at=now)
+        .returning(runs.c.run_id)
     )
-    return changed.rowcount
+    cancelled = list(changed.scalars())
+    index_runs(connection, cancelled)
+    return len(cancelled)
 
 
 def _known(connection: Connection, run_ids: list[str]) -> dict[str, str]:

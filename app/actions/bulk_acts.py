@@ -149,7 +149,8 @@ def _choice(
         raise Invalid(
             f"{act[:40]!r} cannot be done with runs.", {"act": f"one of {', '.join(ACTS)}"}
         )
-    found = conditions(text, now, zone or ZoneInfo(system.settings.timezone))
+    of_days = zone or ZoneInfo(system.settings.timezone)
+    found = conditions(text, now, of_days, system.database.dialect.name)
     return Choice(act, found, system.catalogue.tasks.keys(), _reached(system, actor))
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import tuple_
 
 from app.errors import Invalid
 from app.reads.cursors import checked_limit, decode, encode
-from app.reads.run_rows import LISTED_WHOLE, masked, run_view
-from app.reads.run_search import STATUSES, TRIGGERS, conditions
+from app.reads.run_found import newest_found
+from app.reads.run_rows import masked, run_view
+from app.reads.run_search import STATUSES, TRIGGERS, Search, parse
 from app.records.database import reading
 from app.records.schema import runs as table
 from app.system import System
@@ -36,12 +37,12 @@ def runs(
 
     Raises Invalid, Unavailable.
     """
-    statement = _matching(system, task_id, status, trigger, q, now, zone)
+    search = _search(system, task_id, status, trigger, q, now, zone)
     if cursor is not None:
-        at, run_id = decode(cursor)
-        statement = statement.where(tuple_(table.c.at, table.c.run_id) < tuple_(at, run_id))
+        place = tuple_(table.c.at, table.c.run_id) < tuple_(*decode(cursor))
+        search = replace(search, narrow=(*search.narrow, place))
     with reading(system.database) as connection:
-        rows = connection.execute(statement.limit(checked_limit(limit) + 1)).all()
+        rows = newest_found(connection, search, checked_limit(limit) + 1)
     page = rows[:limit]
     more = len(rows) > limit
     return Page(
@@ -61,12 +62,12 @@ def exported_runs(
     zone: ZoneInfo | None = None,
 ) -> list[RunView]:
     """Return what `runs` finds on all its pages together, the newest 10,000 at most."""
-    statement = _matching(system, task_id, status, trigger, q, now, zone)
+    search = _search(system, task_id, status, trigger, q, now, zone)
     with reading(system.database) as connection:
-        return [masked(run_view(row)) for row in connection.execute(statement.limit(MOST_EXPORTED))]
+        return [masked(run_view(row)) for row in newest_found(connection, search, MOST_EXPORTED)]
 
 
-def _matching(
+def _search(
     system: System,
     task_id: str | None,
     status: str | None,
@@ -74,20 +75,19 @@ def _matching(
     q: str | None,
     now: datetime | None,
     zone: ZoneInfo | None,
-) -> Select[Any]:
-    statement = select(*LISTED_WHOLE).order_by(table.c.at.desc(), table.c.run_id.desc())
+) -> Search:
+    of_days = zone or ZoneInfo(system.settings.timezone)
+    search = parse(q, now or datetime.now(UTC), of_days) if q else Search()
+    more = []
     if task_id:
-        statement = statement.where(table.c.task_id == task_id)
+        more.append(table.c.task_id == task_id)
     if status:
         _check("status", status, STATUSES)
-        statement = statement.where(table.c.status == status)
+        more.append(table.c.status == status)
     if trigger:
         _check("trigger", trigger, TRIGGERS)
-        statement = statement.where(table.c.trigger == trigger)
-    if q:
-        of_days = zone or ZoneInfo(system.settings.timezone)
-        statement = statement.where(*conditions(q, now or datetime.now(UTC), of_days))
-    return statement
+        more.append(table.c.trigger == trigger)
+    return replace(search, narrow=(*more, *search.narrow))
 
 
 def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:

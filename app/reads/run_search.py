@@ -18,8 +18,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, String, and_, cast, func, not_, or_, select
 
 from app.errors import Invalid
+from app.reads.run_words import Phrase, has_words, indexed
 from app.records.bulk_schema import bulk_runs
 from app.records.schema import runs as table
+from app.records.words import words_in
 from app.schedules import ScheduleError, parse_duration
 from app.settings import SECRET_NAME
 from app.views import ENDED
@@ -30,8 +32,8 @@ LONGEST = 500
 MOST_PARTS = 20
 # What no index serves looks this far back, unless `since:` says otherwise.
 USUAL_WINDOW = timedelta(days=7)
-# Words are looked for inside texts, which costs several times as much.
-USUAL_WINDOW_OF_WORDS = timedelta(days=1)
+# Looking inside texts costs several times as much: arguments, and words that must not be there.
+USUAL_WINDOW_OF_TEXTS = timedelta(days=1)
 INDEXED = {"task", "status", "trigger", "since", "until", "at", "bulk"}
 A_DAY_OR_HOUR = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d))?(Z|[+-]\d\d:\d\d)?")
 ARGUMENT = "arg."
@@ -50,16 +52,36 @@ class Part:
     position: int
 
 
-def conditions(text: str, now: datetime, zone: ZoneInfo) -> list[ColumnElement[bool]]:
-    """Return what a run must meet. Raises Invalid that says where, and what is allowed."""
+@dataclass(frozen=True)
+class Search:
+    """What a run must meet: what indexes serve, what is looked at run by run, and its words."""
+
+    narrow: tuple[ColumnElement[bool], ...] = ()
+    dear: tuple[ColumnElement[bool], ...] = ()
+    words: tuple[Phrase, ...] = ()
+
+
+def conditions(text: str, now: datetime, zone: ZoneInfo, dialect: str) -> list[ColumnElement[bool]]:
+    """Return all that a run must meet. Raises Invalid that says where, and what is allowed."""
+    search = parse(text, now, zone)
+    return [*search.narrow, *search.dear, *indexed(search.words, dialect)]
+
+
+def parse(text: str, now: datetime, zone: ZoneInfo) -> Search:
+    """Read a search. Raises Invalid that says where, and what is allowed."""
     parts = _parts(text)
-    found = [_condition(part, now, zone) for part in parts]
-    keys = {part.key for part in parts}
+    words = tuple(_phrase(part) for part in parts if part.key is None and not part.negated)
+    others = [part for part in parts if part.key is not None or part.negated]
+    narrow: list[ColumnElement[bool]] = []
+    dear: list[ColumnElement[bool]] = []
+    for part in others:
+        (narrow if part.key in INDEXED else dear).append(_condition(part, now, zone))
+    keys = {part.key for part in others}
     if keys - INDEXED and not keys & {"since", "at"}:
-        dear = any(key is None or key.startswith(ARGUMENT) for key in keys)
-        window = USUAL_WINDOW_OF_WORDS if dear else USUAL_WINDOW
-        found.append(table.c.at > now - window)
-    return found
+        dearest = any(key is None or key.startswith(ARGUMENT) for key in keys)
+        window = USUAL_WINDOW_OF_TEXTS if dearest else USUAL_WINDOW
+        narrow.append(table.c.at > now - window)
+    return Search(tuple(narrow), tuple(dear), words)
 
 
 def _parts(text: str) -> list[Part]:
@@ -85,7 +107,7 @@ def _parts(text: str) -> list[Part]:
 
 def _condition(part: Part, now: datetime, zone: ZoneInfo) -> ColumnElement[bool]:
     if part.key is None:
-        made = _words(part.text)
+        made = has_words(_phrase(part))
     elif part.key in ("since", "until"):
         instant = _instant(part, now, zone)
         made = table.c.at > instant if part.key == "since" else table.c.at <= instant
@@ -104,14 +126,11 @@ def _condition(part: Part, now: datetime, zone: ZoneInfo) -> ColumnElement[bool]
     return or_(not_(made), made.is_(None)) if part.negated else made
 
 
-def _words(text: str) -> ColumnElement[bool]:
-    columns: Sequence[Any] = (
-        table.c.run_id,
-        table.c.reason,
-        table.c.error["type"].as_string(),
-        table.c.error["message"].as_string(),
-    )
-    return or_(*(_holds(func.coalesce(column, ""), text) for column in columns))
+def _phrase(part: Part) -> Phrase:
+    phrase = tuple(words_in(part.text))
+    if not phrase:
+        raise _wrong(f"“{part.text[:40]}”: a word has letters or digits", part.position)
+    return phrase
 
 
 def _holds(column: Any, text: str) -> ColumnElement[bool]:

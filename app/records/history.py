@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, or_, select, update
+from sqlalchemy import Connection, Table, bindparam, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.events import Event, instant
 from app.records.folding import Row, folded_attempts, folded_runs, not_older
+from app.records.run_texts import changed_words, known_texts, write_words
 from app.records.schema import attempts, run_dependencies, run_logs, runs, schedules
 
 # A fire time that became no run is none of those that its schedule may start.
@@ -23,8 +24,10 @@ KEY = "key_"
 def record(connection: Connection, events: Iterable[Event]) -> None:
     """Write events in order. An event not newer than its run's row changes nothing."""
     all_of_them = list(events)
-    news = not_older(all_of_them, _revisions(connection, all_of_them))
-    _write_runs(connection, news)
+    known = _known(connection, all_of_them)
+    revisions = {run_id: row.revision for run_id, row in known.items()}
+    news = not_older(all_of_them, revisions)
+    _write_runs(connection, folded_runs(news), known)
     _write_attempts(connection, news)
     _count_fires(connection, all_of_them)
     _write_dependencies(connection, all_of_them)
@@ -37,6 +40,7 @@ def begin(connection: Connection, event: Event) -> bool:
     begun = connection.execute(_upsert_run(connection, columns).returning(runs.c.run_id), row)
     if begun.first() is None:
         return False
+    write_words(connection, changed_words([(row, columns)], {}))
     _write_attempts(connection, [event])
     return True
 
@@ -64,22 +68,25 @@ def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.I
     return sqlite.insert(table)
 
 
-def _revisions(connection: Connection, events: Iterable[Event]) -> dict[str, int]:
+def _known(connection: Connection, events: Iterable[Event]) -> dict[str, Any]:
     """Return what is written already, locked against others until this is committed."""
     names = sorted({event.run_id for event in events})
-    found = select(runs.c.run_id, runs.c.revision).where(runs.c.run_id.in_(names))
+    found = known_texts().where(runs.c.run_id.in_(names))
     # In one order, so that two who lock do not wait for each other.
-    rows = connection.execute(found.order_by(runs.c.run_id).with_for_update())
-    return {row.run_id: row.revision for row in rows}
+    rows = connection.execute(found.order_by(runs.c.run_id).with_for_update(of=runs))
+    return {row.run_id: row for row in rows}
 
 
-def _write_runs(connection: Connection, events: Iterable[Event]) -> None:
+def _write_runs(
+    connection: Connection, folded: list[tuple[Row, frozenset[str]]], known: Mapping[str, Any]
+) -> None:
     alike: dict[frozenset[str], list[Row]] = defaultdict(list)
-    for row, columns in folded_runs(events):
+    for row, columns in folded:
         # Rows of one statement have the same columns.
         alike[columns].append(row)
     for columns, rows in alike.items():
         connection.execute(_upsert_run(connection, columns), rows)
+    write_words(connection, changed_words(folded, known))
 
 
 def _upsert_run(

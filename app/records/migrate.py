@@ -15,6 +15,7 @@ from app.records.access_schema import users
 from app.records.bulk_schema import bulks
 from app.records.database import open_database, reading, writing
 from app.records.roll_ups import install, uninstall
+from app.records.run_texts import fill
 
 FOLDER = Path(__file__).parent.parent / "migrations"
 # Any number, the same in every process: one migrates, the others wait and find it done.
@@ -22,12 +23,16 @@ ADVISORY_LOCK = 7_214_001
 
 
 def migrate(database: Engine | str) -> None:
-    """Apply all migrations of the engine and of the loaded task packages, in one transaction."""
+    """Apply all migrations of the engine and of the loaded task packages, in one transaction.
+
+    What is derived from many rows is filled afterwards, in steps between which others may write.
+    """
     engine = open_database(database) if isinstance(database, str) else database
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": ADVISORY_LOCK})
         _upgrade(connection)
+    fill(engine)
     if isinstance(database, str):
         engine.dispose()
 

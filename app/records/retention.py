@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, delete, select
 
 from app.records.database import writing
-from app.records.schema import attempts, run_dependencies, run_logs, runs
+from app.records.schema import attempts, run_dependencies, run_logs, run_texts, runs
 from app.views import ENDED
 
 # Small enough that nobody waits for the write lock.
@@ -24,6 +24,6 @@ def prune(database: Engine, days: int, now: datetime) -> int:
     )
     with writing(database) as connection:
         names = list(connection.execute(old).scalars())
-        for table in (attempts, run_logs, run_dependencies, runs):
+        for table in (attempts, run_logs, run_dependencies, run_texts, runs):
             connection.execute(delete(table).where(table.c.run_id.in_(names)))
     return len(names)

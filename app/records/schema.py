@@ -94,6 +94,17 @@ run_logs = Table(
     Column("dropped", Integer, nullable=False, server_default=text("0")),
 )
 
+# The words of a run, masked and as app/records/words.py makes them. The index over them is the
+# database's own (app/records/run_texts.py); it knows rows by `id`.
+run_texts = Table(
+    "run_texts",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", String(200), nullable=False, unique=True),
+    Column("at", Instant, nullable=False),
+    Column("words", Text, nullable=False),
+)
+
 # How many runs of a task (`*`: of all) have this status in a quarter of an hour, numbered since
 # 1970; and the newest run of each task that executed, and that succeeded. Triggers keep both
 # (app/records/roll_ups.py), so nothing else writes them.

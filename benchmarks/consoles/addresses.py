@@ -22,8 +22,14 @@ SEARCHES = (
     "worker:host-7 since:24h",
     "longer:1m",
     "candidate",
-    "e17 since:30d",
-    "nothinglikethis since:30d",
+    "e17",
+    "e17 status:failed candidate",
+    "refresh",
+    "refresh status:lost",
+    "timeouterror status:succeeded",
+    '"no field e17"',
+    "nothinglikethis",
+    "refresh nothinglikethis",
     "arg.limit=7",
 )
 

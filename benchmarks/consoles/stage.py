@@ -13,11 +13,15 @@ from time import monotonic
 
 from flask import Flask
 from redis import Redis
+from sqlalchemy import update
 
 from app.reconcile import reconcile
+from app.records import run_texts
 from app.records.database import writing
 from app.records.migrate import migrate
 from app.records.releases import adopt_catalogue, register_release
+from app.records.run_texts import FILLED
+from app.records.schema import counters
 from app.settings import Settings
 from app.settings_access import Credential
 from app.system import System
@@ -86,6 +90,10 @@ def _fill(system: System, runs: int, jobs: int) -> None:
     _told("schedules", begun)
     history.fill(system, runs, now)
     _told(f"{runs:,} runs", begun)
+    with writing(system.database) as connection:
+        connection.execute(update(counters).where(counters.c.name == FILLED).values(value=0))
+    run_texts.fill(system.database)
+    _told("index of words", begun)
     reconcile(system, now)
     system.redis.set("rota:incarnation", "benchmark")
     note = {"at": now.replace(year=now.year + 1).isoformat(), "leads": True}

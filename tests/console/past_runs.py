@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from app.records.database import writing
+from app.records.run_texts import index_runs
 from app.records.schema import run_logs, runs
 from app.system import System
 
@@ -43,6 +44,7 @@ def past_run(
     }
     with writing(system.database) as connection:
         connection.execute(insert(runs).values(values | columns))
+        index_runs(connection, [run_id])
     return run_id
 
 

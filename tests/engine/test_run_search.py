@@ -11,6 +11,7 @@ from sqlalchemy import insert
 from app import reads
 from app.errors import Invalid
 from app.records.database import writing
+from app.records.run_texts import index_runs
 from app.records.schema import runs
 from app.system import System
 
@@ -26,6 +27,7 @@ def write(system: System, run_id: str, hours_ago: float = 1, **columns: Any) -> 
     }  # fmt: skip
     with writing(system.database) as connection:
         connection.execute(insert(runs).values(values | columns))
+        index_runs(connection, [run_id])
 
 
 def found(system: System, q: str) -> set[str]:
@@ -64,9 +66,18 @@ def past(system: System) -> System:
         ("error:f00d", "b"),
         ("-error:quota", "ac"),
         ('"too 100% many"', "b"),
-        ("100_", ""),
-        ("died", ""),
-        ("died since:30d", "d"),
+        ("100_", "b"),
+        ("died", "d"),
+        ("died since:1h", ""),
+        ("Die", "d"),
+        ("ied", ""),
+        ('"worker died"', "d"),
+        ('"died worker"', ""),
+        ("worker died", "d"),
+        ("died quota", ""),
+        ("-died since:30d", "abc"),
+        ("many status:failed worker:web1", "b"),
+        ("jobs.Quota", "b"),
         ("since:24h", "ab"),
         ("until:24h", "cd"),
         ("since:2026-06-10T10:30", "a"),
@@ -91,6 +102,8 @@ def test_a_search_finds_what_it_says(past: System, q: str, ids: str) -> None:
         ('a"b', "a quote"),
         ("x" * 501, "at most 500"),
         ("a " * 21, "at most 20"),
+        ("a -*", "at 2: “*”: a word has letters or digits"),
+        ("x" * 10_000, "at most 500"),
     ],
 )
 def test_a_search_that_cannot_be_understood_says_where(

@@ -1,0 +1,63 @@
+"""Finding the newest runs that fit a search, whichever way is the shorter one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from app.reads.run_rows import LISTED_WHOLE
+from app.reads.run_search import Search
+from app.reads.run_words import holds, in_index
+from app.records.schema import run_texts, runs
+
+# So many of the newest runs are looked at before the index of words is asked.
+LOOKED_AT = 3_000
+
+
+def newest_found(connection: Connection, search: Search, limit: int) -> Sequence[Row[Any]]:
+    """Return the newest runs that fit, `limit` at most.
+
+    A frequent word is soon found among the newest runs, while the index would bring all runs that
+    have it, to be sorted. A word that they do not have is rare, and the index has it at once.
+    """
+    if not search.words:
+        found = select(*LISTED_WHOLE).where(*search.narrow, *search.dear)
+        return connection.execute(_newest(found, runs, limit)).all()
+    if limit < LOOKED_AT:
+        rows = _whole(connection, _among_the_newest(search, limit), limit)
+        if len(rows) == limit:
+            return rows
+    return _whole(connection, _by_index(search, connection.dialect.name, limit), limit)
+
+
+def _among_the_newest(search: Search, limit: int) -> Select[Any]:
+    some = select(runs.c.run_id, runs.c.at).where(*search.narrow)
+    newest = _newest(some, runs, LOOKED_AT).subquery("newest")
+    fitting = (
+        select(newest.c.run_id, newest.c.at)
+        .join(run_texts, run_texts.c.run_id == newest.c.run_id)
+        .where(*map(holds, search.words))
+    )
+    if search.dear:
+        fitting = fitting.join(runs, runs.c.run_id == newest.c.run_id).where(*search.dear)
+    return _newest(fitting, newest, limit)
+
+
+def _by_index(search: Search, dialect: str, limit: int) -> Select[Any]:
+    fitting = select(run_texts.c.run_id, run_texts.c.at).where(*in_index(search.words, dialect))
+    further = (*search.narrow, *search.dear)
+    if further:
+        fitting = fitting.where(runs.c.run_id == run_texts.c.run_id, *further)
+    return _newest(fitting, run_texts, limit)
+
+
+def _whole(connection: Connection, fitting: Select[Any], limit: int) -> Sequence[Row[Any]]:
+    chosen = fitting.subquery("chosen")
+    found = select(*LISTED_WHOLE).join(chosen, chosen.c.run_id == runs.c.run_id)
+    return connection.execute(_newest(found, chosen, limit)).all()
+
+
+def _newest(found: Select[Any], of: Any, limit: int) -> Select[Any]:
+    return found.order_by(of.c.at.desc(), of.c.run_id.desc()).limit(limit)
