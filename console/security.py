@@ -14,7 +14,7 @@ from app.accounts import Account
 from app.errors import Forbidden, Unavailable
 from app.records.acts import audited
 from app.settings_access import ROLES
-from console.context import actor, current_system, is_api, now
+from console.context import actor, current_account, current_system, is_api, now
 from console.identity import identify
 from console.local_paths import here, root
 
@@ -61,6 +61,13 @@ def note_failure(response: Response) -> Response:
 def may_act(account: Account | None) -> bool:
     """Tell whether the role allows more than reading."""
     return account is not None and _rank(account.role) >= _rank(ROLE_TO_ACT)
+
+
+def acts_on(target: str) -> bool:
+    """Tell whether who asks may act on this task, schedule, run, `queue:<name>` or all (`*`)."""
+    if not may_act(current_account()):
+        return False
+    return actions.within_reach(current_system().catalogue, actor(), target)
 
 
 def is_same_origin() -> bool:

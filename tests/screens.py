@@ -22,6 +22,8 @@ from sqlalchemy import Engine, insert, select
 
 from app.records.database import open_database, writing
 from app.records.schema import attempts, runs
+from tests.console_screens import SCREENS, paths
+from tests.past_acts import write_bulk_acts, write_people
 from tests.past_week import HABITS, write_past_week
 
 ROOT = Path(__file__).parent.parent
@@ -31,47 +33,21 @@ TALLEST = 2600
 DEVICES = {"desktop": (1280, 800), "phone": (360, 740)}
 SCHEMES = ("light", "dark")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
-TASK, RUNNING = "sync_to_sheets", "daily_resume_enrichment--now"
-SCREENS = {
-    "today": "/",
-    "week": "/week",
-    "week-tasks": "/week?by=task",
-    "tasks": "/tasks",
-    "task": f"/tasks/{TASK}",
-    "schedule": f"/tasks/{TASK}/schedule?kind=cron&cron=30+2+*+*+*&timezone=Europe/Berlin",
-    "backfill": f"/tasks/{TASK}/backfill",
-    "runs": "/runs",
-    "run-failed": "/runs?status=failed",
-    "bulk-plan": "/runs/bulk?act=retry&filter=status:failed",
-    "bulk-acts": "/bulk",
-    "run-running": f"/runs/{RUNNING}",
-    "failures": "/failures",
-    "queues": "/queues",
-    "queue": "/queues/default",
-    "workers": "/workers",
-    "health": "/health",
-    "panel": "/panels/analytics",
-    "panel-sheet": "/panels/sheet",
-    "palette": "/go",
-    "audit": "/audit",
-    "users": "/users",
-    "sessions": "/sessions",
-    "time-zone": "/zone",
-    "api": "/api/v1/docs",
-}
+RUNNING = "daily_resume_enrichment--now"
+PICTURED = [screen for screen in SCREENS if screen.pictured]
 
 
 def main() -> int:
     """Take every picture; return 0."""
     OUT.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="rota-screens-") as folder, _system(Path(folder)) as sign_in:
-        _fill(Path(folder))
+        known = _fill(Path(folder))
         with sync_playwright() as playwright:
             path = os.environ.get("ROTA_CHROMIUM")
             browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
             for scheme in SCHEMES:
-                for device, (width, height) in DEVICES.items():
-                    _take_all(browser, sign_in, scheme, device, width, height)
+                for device in DEVICES:
+                    _take_all(browser, sign_in, known, scheme, device)
             browser.close()
     size = sum(path.stat().st_size for path in OUT.glob("*.webp"))
     print(f"{len(list(OUT.glob('*.webp')))} pictures, {size / 1e6:.1f} MB in {OUT}")
@@ -107,7 +83,8 @@ def _address(process: subprocess.Popen[str]) -> str:
     raise RuntimeError("./dev up ended before it was up")
 
 
-def _fill(folder: Path) -> None:
+def _fill(folder: Path) -> dict[str, str]:
+    """Write what the screens show; return what they are about."""
     database, now = open_database(f"sqlite:///{folder}/rota.sqlite3"), datetime.now(UTC)
     write_past_week(database, list(HABITS), now)
     started = now - timedelta(minutes=4)
@@ -115,29 +92,29 @@ def _fill(folder: Path) -> None:
         "run_id": RUNNING, "task_id": "daily_resume_enrichment", "trigger": "manual",
         "triggered_by": "dev", "status": "running", "queue": "default", "at": started,
         "queued_at": started, "started_at": started, "attempt": 1, "revision": 3,
-        "worker": "worker-1", "parent_run_id": _newest(database),
+        "worker": "worker-1", "parent_run_id": _newest(database, task_id="daily_resume_enrichment"),
     }  # fmt: skip
     attempt = {"run_id": RUNNING, "attempt": 1, "started_at": started, "worker": "worker-1"}
+    failed = _newest(database, status="failed")
     with writing(database) as connection:
         connection.execute(insert(runs).values(row))
         connection.execute(insert(attempts).values(attempt))
+        write_people(connection, now)
+        write_bulk_acts(connection, [failed], now)
     database.dispose()
+    return {"running": RUNNING, "failed": failed, "bulk": "made-up-1"}
 
 
-def _newest(database: Engine) -> str:
-    newest = (
-        select(runs.c.run_id)
-        .where(runs.c.task_id == "daily_resume_enrichment")
-        .order_by(runs.c.at.desc())
-        .limit(1)
-    )
+def _newest(database: Engine, **wanted: str) -> str:
+    newest = select(runs.c.run_id).filter_by(**wanted).order_by(runs.c.at.desc()).limit(1)
     with database.connect() as connection:
         return str(connection.execute(newest).scalar_one())
 
 
 def _take_all(
-    browser: Browser, sign_in: str, scheme: str, device: str, width: int, height: int
+    browser: Browser, sign_in: str, known: dict[str, str], scheme: str, device: str
 ) -> None:
+    width, height = DEVICES[device]
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",
@@ -145,10 +122,8 @@ def _take_all(
     page = context.new_page()
     page.goto(sign_in)
     base = sign_in.partition("/sign-in")[0]
-    for name, path in SCREENS.items():
+    for name, path in paths(PICTURED, **known).items():
         page.goto(base + path)
-        if name == "run-failed":
-            page.locator("a.outcome").first.click()
         page.wait_for_load_state()
         page.wait_for_timeout(300)
         overflow = page.evaluate("document.documentElement.scrollWidth")

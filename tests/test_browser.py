@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyped]  # ships no types
@@ -12,6 +13,7 @@ from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyp
 )
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.console_screens import DOOR, TASK, paths
 from tests.running import RunningSystem
 
 pytestmark = pytest.mark.timeout(240)
@@ -25,17 +27,7 @@ ARGUMENTS = [
     "--no-first-run",
     "--disable-quic",
 ]
-# The known task that everybody has: it needs no arguments.
-TASK = "sync_to_sheets"
 PHONE = 360
-SCREENS = (
-    "/", "/tasks", f"/tasks/{TASK}", f"/tasks/{TASK}/schedule", f"/tasks/{TASK}/schedule?new=1",
-    f"/tasks/{TASK}/backfill", "/runs", "/runs?q=task:x", "/runs?q=bad:x", "/failures",
-    "/week", "/week?by=task", "/queues/default", "/zone",
-    "/queues", "/workers", "/health", "/audit", "/users", "/sessions", "/bulk",
-    "/runs/bulk?act=retry&filter=status:failed",
-    "/panels", "/go", "/api/v1/docs", "/runs/nothing",
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -127,48 +119,54 @@ def test_everything_is_paused_where_nobody_can_miss_it(
     expect(banner).to_be_empty()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_screen_scrolls_sideways_on_a_phone(
-    browser: Browser, running_system: RunningSystem, scheme: str
+    browser: Browser, running_system: RunningSystem
 ) -> None:
-    context = browser.new_context(
-        viewport={"width": PHONE, "height": 740},
-        color_scheme="dark" if scheme == "dark" else "light",
-    )
+    context = browser.new_context(viewport={"width": PHONE, "height": 740})
     page = context.new_page()
     page.goto(running_system.sign_in_url)
-    for screen in SCREENS:
-        page.goto(running_system.url + screen)
+    for screen, path in paths(**about(running_system)).items():
+        page.goto(running_system.url + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE, screen
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_screen_keeps_anybody_out(
-    browser: Browser, running_system: RunningSystem, scheme: str
-) -> None:
-    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
+def test_no_screen_keeps_anybody_out(browser: Browser, running_system: RunningSystem) -> None:
+    context = browser.new_context(color_scheme="light")
     page = context.new_page()
     page.goto(running_system.sign_in_url)
-    run_id = running_system.api("POST", f"/tasks/{TASK}/trigger").json()["run_id"]
     found = {}
-    for screen in (*SCREENS, f"/runs/{run_id}"):
-        page.goto(running_system.url + screen)
+    for screen, path in paths(**about(running_system)).items():
+        page.goto(running_system.url + path)
         found[screen] = violations(page)
     page.goto(running_system.url)
     page.keyboard.press("Control+k")
     page.wait_for_selector("dialog[open] li")
     found["the palette"] = violations(page)
     context.clear_cookies()
-    page.goto(f"{running_system.url}/sign-in")
+    page.goto(running_system.url + DOOR.path)
     found["the door"] = violations(page)
     assert {screen: told for screen, told in found.items() if told} == {}
     context.close()
 
 
+def about(running_system: RunningSystem) -> dict[str, str]:
+    """Return what the screens are about: a run that waits, and an act on many."""
+    at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    run_id = running_system.api("POST", f"/tasks/{TASK}/trigger", {"at": at}).json()["run_id"]
+    act = {"act": "cancel", "filter": "status:scheduled"}
+    bulk = running_system.api("POST", "/runs/bulk", act).json()["bulk_id"]
+    return {"running": run_id, "failed": run_id, "bulk": bulk}
+
+
 def violations(page: Page) -> list[str]:
-    """Return what axe finds: the rule, and where."""
-    found = Axe().run(page).response["violations"]
+    """Return what axe finds in light, and of colours in dark: the rule, and where."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    page.emulate_media(color_scheme="dark")
+    found += page.evaluate("axe.run({runOnly: ['color-contrast'], resultTypes: ['violations']})")[
+        "violations"
+    ]
+    page.emulate_media(color_scheme="light")
     return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
 
 

@@ -14,7 +14,7 @@ from app.views import Overview
 from console import notices, zones
 from console.context import console_zone, current_account, current_system, now
 from console.local_paths import here, root
-from console.security import may_act
+from console.security import acts_on, may_act
 from console.theme import THEMES, current_theme
 
 _UNREAD: Any = object()
@@ -47,6 +47,7 @@ def surroundings() -> dict[str, Any]:
         "frame": None,
         "account": account,
         "may_act": may_act(account),
+        "acts_on": acts_on,
         "theme": current_theme(),
         "themes": THEMES,
         "here": here() if request.method == "GET" else root(),

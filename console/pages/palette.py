@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from app import reads
 from app.views import TaskView
-from console.context import current_account, current_system, now
+from console.context import current_system, now
 from console.pages.frame import render
-from console.security import may_act
+from console.security import acts_on
 
 SCREENS = (
     ("Today", "today.page"), ("Tasks", "tasks.page"), ("Runs", "runs.page"),
@@ -48,7 +48,7 @@ def page() -> ResponseReturnValue:
     tasks, around = reads.task_list(current_system(), now(), q=named, limit=MOST_TASKS)
     found = [Entry(f"Open {label}", url_for(endpoint)) for label, endpoint in SCREENS]
     found += _of_tasks(tasks.tasks)
-    if may_act(current_account()):
+    if acts_on("*"):
         found.append(
             Entry("Resume everything", url_for("everything.resume"), form=True)
             if around.pause
@@ -66,8 +66,7 @@ def page() -> ResponseReturnValue:
 
 def _of_tasks(tasks: Sequence[TaskView]) -> list[Entry]:
     opened = [Entry(f"Open {task.id}", url_for("task.page", task_id=task.id)) for task in tasks]
-    acting = tasks if may_act(current_account()) else ()
-    return opened + [entry for task in acting for entry in _acts(task)]
+    return opened + [entry for task in tasks if acts_on(task.id) for entry in _acts(task)]
 
 
 def _acts(task: TaskView) -> list[Entry]:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import actions, reads
-from app.errors import Conflict, Invalid, Unknown
+from app.errors import Conflict, Forbidden, Invalid, Unknown
 from app.reads.run_search import STATUSES, TRIGGERS
 from app.views import ErrorView, Page, RunView, to_json
 from console.context import actor, console_zone, current_system, now
@@ -17,6 +17,7 @@ from console.live import live
 from console.local_paths import local_path
 from console.notices import tell
 from console.pages.frame import render
+from console.security import acts_on
 from console.spreadsheet import csv_text
 from console.wording import plural
 
@@ -72,8 +73,11 @@ def act() -> ResponseReturnValue:
     verb = request.form.get("act", "")
     if verb not in ACTS:
         raise Invalid("That cannot be done with runs.", {"act": f"one of {', '.join(ACTS)}"})
-    done, refused = 0, []
-    for run_id in request.form.getlist("run")[:PAGE]:
+    done, refused, chosen = 0, [], request.form.getlist("run")[:PAGE]
+    for run_id in chosen:
+        if not acts_on(run_id):
+            raise Forbidden(f"{run_id} is not yours to act on: nothing was done.")
+    for run_id in chosen:
         try:
             ACTS[verb][0](current_system(), actor(), run_id, now=now())
             done += 1
