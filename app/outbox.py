@@ -124,7 +124,8 @@ def _retry(system: System, payload: Mapping[str, Any], now: datetime) -> None:
 def _move(system: System, payload: Mapping[str, Any], now: datetime) -> None:
     del now
     run_id = payload["run_id"]
-    args = [run_id, payload["due"]]
+    due = datetime.fromtimestamp(payload["due"], UTC)
+    args = [run_id, payload["due"], f"{due:%Y-%m-%d %H:%M:%S} UTC"]
     _demand(scripts.run("postpone", system.redis, [keys.job(run_id)], args), "SCHEDULED")
 
 

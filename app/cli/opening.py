@@ -50,8 +50,11 @@ def arguments_of(options: argparse.Namespace) -> dict[str, Any]:
 
 def time_of(text: str | None, option: str) -> datetime | None:
     """Read an RFC 3339 time. Raises Invalid."""
-    if text is None:
-        return None
+    return None if text is None else needed_time(text, option)
+
+
+def needed_time(text: str, option: str) -> datetime:
+    """Read an RFC 3339 time that must be given. Raises Invalid."""
     try:
         return datetime.fromisoformat(text)
     except ValueError as error:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import sleep
 from typing import Any
 
 from app import reads
-from app.cli import stack, steering
+from app.cli import backfills, schedules, stack, steering
 from app.cli.opening import open_system
+from app.cli.printing import add_json, print_json, print_table, second_of
 from app.cli.types import Commands
-from app.views import RunView, TaskView, to_json
+from app.views import RunView, TaskView
 
 LONGEST_WHY = 120
 
@@ -27,6 +26,8 @@ def add_commands(commands: Commands) -> None:
     following = _add(verbs, "next", "when a task fires next", run_next, "task_id")
     following.add_argument("-n", type=int, default=10)
     steering.add_verbs(verbs)
+    schedules.add_verbs(verbs)
+    backfills.add_verbs(verbs)
     runs = commands.add_parser("runs", help="show runs and their logs")
     run_verbs = runs.add_subparsers(title="verbs", metavar="VERB", required=True)
     listed = _add(run_verbs, "list", "the newest runs", run_runs)
@@ -46,14 +47,14 @@ def run_tasks(options: argparse.Namespace) -> int:
     """List all tasks."""
     found = reads.tasks(open_system(), datetime.now(UTC))
     if options.json:
-        return _print_json({"tasks": found, "total": len(found)})
-    _table(("TASK", "STATE", "SCHEDULE", "NEXT", "LAST"), [_task_row(view) for view in found])
+        return print_json({"tasks": found, "total": len(found)})
+    print_table(("TASK", "STATE", "SCHEDULE", "NEXT", "LAST"), [_task_row(view) for view in found])
     return 0
 
 
 def run_task(options: argparse.Namespace) -> int:
     """Show one task."""
-    return _print_json(reads.task(open_system(), options.task_id, datetime.now(UTC)))
+    return print_json(reads.task(open_system(), options.task_id, datetime.now(UTC)))
 
 
 def run_next(options: argparse.Namespace) -> int:
@@ -61,7 +62,7 @@ def run_next(options: argparse.Namespace) -> int:
     system, now = open_system(), datetime.now(UTC)
     found = reads.fire_times(system, options.task_id, options.n, now=now)
     if options.json:
-        return _print_json(found)
+        return print_json(found)
     print(found.text)
     if held := _held(reads.task(system, options.task_id, now)):
         print(held)
@@ -88,14 +89,16 @@ def run_runs(options: argparse.Namespace) -> int:
     """List the newest runs."""
     page = reads.runs(open_system(), task_id=options.task, status=options.status, limit=options.n)
     if options.json:
-        return _print_json({"runs": page.items, "next_cursor": page.next_cursor})
-    _table(("RUN", "STATUS", "AT", "SECONDS", "REASON"), [_run_row(view) for view in page.items])
+        return print_json({"runs": page.items, "next_cursor": page.next_cursor})
+    print_table(
+        ("RUN", "STATUS", "AT", "SECONDS", "REASON"), [_run_row(view) for view in page.items]
+    )
     return 0
 
 
 def run_run(options: argparse.Namespace) -> int:
     """Show one run."""
-    return _print_json(reads.run(open_system(), options.run_id))
+    return print_json(reads.run(open_system(), options.run_id))
 
 
 def run_logs(options: argparse.Namespace) -> int:
@@ -118,14 +121,9 @@ def _add(verbs: Commands, name: str, text: str, run: Any, *names: str) -> argpar
     parser = verbs.add_parser(name, help=text)
     for positional in names:
         parser.add_argument(positional)
-    parser.add_argument("--json", action="store_true", help="as the REST API answers")
+    add_json(parser)
     parser.set_defaults(run=run)
     return parser
-
-
-def _print_json(value: Any) -> int:
-    print(json.dumps(to_json(value), indent=2, ensure_ascii=False))
-    return 0
 
 
 def _task_row(view: TaskView) -> tuple[str, ...]:
@@ -133,14 +131,14 @@ def _task_row(view: TaskView) -> tuple[str, ...]:
         view.id,
         view.state,
         view.schedule.text if view.schedule else "by hand",
-        f"{view.next_run_at:%Y-%m-%d %H:%M:%S}Z" if view.next_run_at else "–",
+        second_of(view.next_run_at),
         view.last_run.status if view.last_run else "–",
     )
 
 
 def _run_row(view: RunView) -> tuple[str, ...]:
     seconds = "" if view.duration_seconds is None else f"{view.duration_seconds:.2f}"
-    return view.run_id, view.status, f"{view.at:%Y-%m-%d %H:%M:%S}Z", seconds, _why(view)
+    return view.run_id, view.status, second_of(view.at), seconds, _why(view)
 
 
 def _why(view: RunView) -> str:
@@ -148,10 +146,3 @@ def _why(view: RunView) -> str:
     if view.reason or view.error is None:
         return view.reason or ""
     return " ".join(f"{view.error.type}: {view.error.message}".split())[:LONGEST_WHY]
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for row in (head, *rows):
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())

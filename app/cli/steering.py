@@ -13,6 +13,7 @@ from app.cli.opening import (
     add_arguments_option,
     add_schedule_options,
     arguments_of,
+    needed_time,
     open_system,
     operator,
     schedule_of,
@@ -26,6 +27,7 @@ from app.tasks import Task
 
 # System cron starts its jobs within the minute; what is older belongs to the next fire time.
 DUE_WITHIN = timedelta(seconds=59)
+AWAY = " (pending: Redis is away)"
 
 
 def add_verbs(verbs: Commands) -> None:
@@ -73,6 +75,10 @@ def add_run_verbs(verbs: Commands) -> None:
         parser = verbs.add_parser(name, help=text)
         parser.add_argument("run_id")
         parser.set_defaults(run=run_act, act=act, done=name)
+    move = verbs.add_parser("reschedule", help="let a waiting run start at another time")
+    move.add_argument("run_id")
+    move.add_argument("--at", metavar="TIME", required=True, help="when (RFC 3339)")
+    move.set_defaults(run=run_move)
     again = verbs.add_parser("again", help="make a new run like this one")
     again.add_argument("run_id")
     add_arguments_option(again)
@@ -164,7 +170,15 @@ def run_reset(options: argparse.Namespace) -> int:
 def run_act(options: argparse.Namespace) -> int:
     """Cancel, stop or retry a run."""
     applied = options.act(open_system(), operator(), options.run_id)
-    print(f"{options.run_id}: {options.done}" + ("" if applied else " (pending: Redis is away)"))
+    print(f"{options.run_id}: {options.done}" + ("" if applied else AWAY))
+    return 0
+
+
+def run_move(options: argparse.Namespace) -> int:
+    """Let a waiting run start later or sooner."""
+    at = needed_time(options.at, "--at")
+    applied = actions.move(open_system(), operator(), options.run_id, at)
+    print(f"{options.run_id}: starts at {options.at}" + ("" if applied else AWAY))
     return 0
 
 

@@ -1,6 +1,6 @@
 -- Let a waiting run start at another time.
 -- KEYS: rq:job:{run}
--- ARGV: run id, due (epoch s)
+-- ARGV: run id, due (epoch s), the same as text for people
 -- Answer: SCHEDULED, or the status that forbids it
 local job, run_id = KEYS[1], ARGV[1]
 local status = field(job, 'status') or ''
@@ -13,6 +13,6 @@ redis.call('ZADD', 'rq:scheduled:' .. queue, ARGV[2], run_id)
 redis.call('HSET', job, 'status', 'scheduled')
 emit(run_id, 'scheduled', next_revision(job),
   attempts_of(job), field(job, 'rota_static') or '{}',
-  cjson.encode({reason = 'postponed'}))
+  cjson.encode({reason = 'rescheduled: starts at ' .. ARGV[3]}))
 wake_scheduler()
 return 'SCHEDULED'
