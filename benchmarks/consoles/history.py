@@ -38,9 +38,9 @@ def fill(system: System, count: int, now: datetime) -> None:
     the newest of them."""
     rows = list(_runs(list(system.catalogue.tasks.values()), count, now))
     newest = [row for row in rows[-WITH_DETAILS:] if row[13]]
-    _write(system.database, "runs", COLUMNS, rows)
-    _write(system.database, "attempts", ATTEMPT_COLUMNS, [_attempt(row) for row in newest])
-    _write(system.database, "run_logs", LOG_COLUMNS, [_log(row) for row in newest])
+    write(system.database, "runs", COLUMNS, rows)
+    write(system.database, "attempts", ATTEMPT_COLUMNS, [_attempt(row) for row in newest])
+    write(system.database, "run_logs", LOG_COLUMNS, [_log(row) for row in newest])
     with system.database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
 
@@ -71,11 +71,11 @@ def _run(task: Any, number: int, status: str, at: datetime, dice: random.Random)
         status,
         "the run before was still going" if status == "skipped" else None,
         task.queue,
-        _text(at),
-        None if by_hand else _text(at),
-        _text(at) if ran else None,
-        _text(started) if started else None,
-        None if status in ("queued", "running") else _text(ended),
+        text_of(at),
+        None if by_hand else text_of(at),
+        text_of(at) if ran else None,
+        text_of(started) if started else None,
+        None if status in ("queued", "running") else text_of(ended),
         int(started is not None),
         5,
         json.dumps({"limit": number % 1000, "team": f"team-{number % 40}"}),
@@ -109,12 +109,12 @@ def _log(row: Row) -> Row:
     return (row[0], json.dumps([line] * 5), 0)
 
 
-def _text(instant: datetime) -> str:
+def text_of(instant: datetime) -> str:
     # As SQLite keeps it; PostgreSQL reads the same in its session's UTC.
     return instant.strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
-def _write(database: Engine, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+def write(database: Engine, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
     raw = database.raw_connection()
     try:
         cursor = raw.cursor()

@@ -21,7 +21,7 @@ STATUS = {"rq:failed:": "failed", "rq:finished:": "finished", "rq:scheduled:": "
 
 
 def fill(redis: Redis, queues: Sequence[str], count: int, now: datetime) -> None:
-    """Write `count` jobs over all registries of these queues, and the workers."""
+    """Write `count` jobs over all registries of these queues."""
     template = _template(redis)
     pipeline = redis.pipeline(transaction=False)
     pipeline.sadd("rq:queues", *(f"rq:queue:{name}" for name in queues))
@@ -34,6 +34,12 @@ def fill(redis: Redis, queues: Sequence[str], count: int, now: datetime) -> None
             number += 1
             if number % AT_ONCE == 0:
                 pipeline.execute()
+    pipeline.execute()
+
+
+def fill_workers(redis: Redis, queues: Sequence[str], now: datetime) -> None:
+    """Write the workers, with signs of life that stay young for an hour."""
+    pipeline = redis.pipeline(transaction=False)
     for worker in range(WORKERS):
         _worker(pipeline, f"host-{worker % 20}.{worker}", queues, worker, now)
     pipeline.execute()
@@ -67,7 +73,6 @@ def _job(
 
 
 def _worker(pipeline: Redis, name: str, queues: Sequence[str], number: int, now: datetime) -> None:
-    # A sign of life that stays young while the measurement lasts.
     heard = (now + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     listens = queues[number % len(queues)]
     pipeline.sadd("rq:workers", f"rq:worker:{name}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -25,12 +26,12 @@ from app.records.schema import counters
 from app.settings import Settings
 from app.settings_access import Credential
 from app.system import System
-from benchmarks.consoles import QUEUES, history, registries
+from benchmarks.consoles import QUEUES, decisions, history, registries
 from console import create_app
 from tests.servers import PostgresServer, RedisServer, server_folder
 
-PERSON = Credential("ada", "operator", "ada's password")
-PROGRAM = Credential("grafana", "operator", "token-of-grafana")
+PERSON = Credential("ada", "admin", "ada's password")
+PROGRAM = Credential("grafana", "admin", "token-of-grafana")
 
 
 @dataclass(frozen=True)
@@ -41,30 +42,66 @@ class Stage:
     settings: Settings
 
 
+@dataclass(frozen=True)
+class Filling:
+    """What a stage is filled with; a kept one is used again for the same only."""
+
+    kind: str
+    runs: int
+    jobs: int
+    tasks: int
+
+
 @contextmanager
-def stage(kind: str, runs: int, jobs: int) -> Iterator[Stage]:
-    """Start private servers, fill them, and open a console over them."""
-    with server_folder() as folder:
-        redis = RedisServer(folder / "redis")
+def stage(filling: Filling, keep: Path | None = None) -> Iterator[Stage]:
+    """Start private servers, fill them, and open a console over them.
+
+    What `keep` holds from an earlier call is used again, so it shows runs of that time.
+    """
+    with _folder(keep) as folder, ExitStack() as stack:
+        filled = folder / "filled.json"
+        full = filled.exists() and json.loads(filled.read_text()) == asdict(filling)
+        if not full:
+            _clear(folder)
+        redis = RedisServer(folder / "redis", durable=keep is not None)
+        stack.callback(redis.stop)
         redis.start()
-        postgres = PostgresServer(folder / "postgres") if kind == "postgresql" else None
-        try:
-            url = (
-                postgres.url(postgres.create_database()).replace(
-                    "postgresql:", "postgresql+psycopg:"
-                )
-                if postgres
-                else f"sqlite:///{folder / 'rota.sqlite3'}"
-            )
-            settings = _settings(redis.url, url, folder)
-            system = System.open(settings, process="web")
-            _fill(system, runs, jobs)
-            yield Stage(system, create_app(system), kind, settings)
-            system.close()
-        finally:
-            redis.stop()
-            if postgres:
-                postgres.stop()
+        settings = _settings(redis.url, _database(filling.kind, folder, stack), folder)
+        system = System.open(settings, process="web")
+        stack.callback(system.close)
+        migrate(system.database)
+        if not full:
+            _fill(system, filling)
+            filled.write_text(json.dumps(asdict(filling)))
+        registries.fill_workers(Redis.from_url(redis.url), QUEUES, datetime.now(UTC))
+        yield Stage(system, create_app(system), filling.kind, settings)
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is None:
+        with server_folder() as folder:
+            yield folder
+    else:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep.resolve()
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an earlier stage left, and nothing else."""
+    for name in ("redis", "postgres", "logs"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for left in (*folder.glob("rota.sqlite3*"), folder / "filled.json"):
+        left.unlink(missing_ok=True)
+
+
+def _database(kind: str, folder: Path, stack: ExitStack) -> str:
+    if kind == "sqlite":
+        return f"sqlite:///{folder / 'rota.sqlite3'}"
+    postgres = PostgresServer(folder / "postgres")
+    stack.callback(postgres.shut_down)
+    url = postgres.url(postgres.create_database("rota"))
+    return url.replace("postgresql:", "postgresql+psycopg:")
 
 
 def _settings(redis_url: str, database_url: str, folder: Path) -> Settings:
@@ -81,15 +118,15 @@ def _settings(redis_url: str, database_url: str, folder: Path) -> Settings:
     )
 
 
-def _fill(system: System, runs: int, jobs: int) -> None:
+def _fill(system: System, filling: Filling) -> None:
     now, begun = datetime.now(UTC), monotonic()
-    migrate(system.database)
     with writing(system.database) as connection:
         register_release(connection, system.catalogue.hash, now)
         adopt_catalogue(connection, system.catalogue, now)
     _told("schedules", begun)
-    history.fill(system, runs, now)
-    _told(f"{runs:,} runs", begun)
+    history.fill(system, filling.runs, now)
+    decisions.fill(system, now)
+    _told(f"{filling.runs:,} runs", begun)
     with writing(system.database) as connection:
         connection.execute(update(counters).where(counters.c.name == FILLED).values(value=0))
     run_texts.fill(system.database)
@@ -98,8 +135,8 @@ def _fill(system: System, runs: int, jobs: int) -> None:
     system.redis.set("rota:incarnation", "benchmark")
     note = {"at": now.replace(year=now.year + 1).isoformat(), "leads": True}
     system.redis.hset("rota:schedulers", "host.1", json.dumps(note))
-    registries.fill(Redis.from_url(system.settings.redis_url), QUEUES, jobs, now)
-    _told(f"{jobs:,} jobs in registries", begun)
+    registries.fill(Redis.from_url(system.settings.redis_url), QUEUES, filling.jobs, now)
+    _told(f"{filling.jobs:,} jobs in registries", begun)
 
 
 def _told(what: str, begun: float) -> None:
