@@ -44,6 +44,11 @@ class Catalogue:
             for schedule in task.schedules:
                 yield task, schedule
 
+    @cached_property
+    def task_ids(self) -> dict[str, str]:
+        """The task of each declared schedule, by the schedule's id."""
+        return {schedule.schedule_id: task.id for task, schedule in self.schedules()}
+
     def definition(self, task: Task[Any, Any], schedule: TaskSchedule) -> dict[str, Any]:
         """Return all that firing needs, as JSON; what is unset takes the application's zone."""
         return {

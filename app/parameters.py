@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -26,8 +27,14 @@ class Parameters:
         self._model = _model(function)
 
     def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of the arguments object."""
-        return self._model.model_json_schema()
+        """Return the JSON Schema of the arguments object, for the caller to keep."""
+        found: dict[str, Any] = json.loads(self._schema)
+        return found
+
+    @cached_property
+    def _schema(self) -> str:
+        # Lists ask for it once a task, and making it takes pydantic half a millisecond.
+        return json.dumps(self._model.model_json_schema())
 
     def validate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return `arguments` as they travel (JSON), with defaults left to the function.

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from app.related_runs import RelatedRuns
 
 Json = Any
 T = TypeVar("T")
+
+# What JSON takes as it is.
+PLAIN = (str, int, float, type(None))
 
 # Statuses after which a run changes no more unless a person retries it.
 ENDED = frozenset(
@@ -257,8 +261,11 @@ class Accepted:
 
 def to_json(value: object) -> Json:
     """Turn views into JSON values: datetimes become RFC 3339."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, PLAIN):
+        return value
+    kind: Any = type(value)
+    if names := _field_names(kind):
+        return {name: to_json(getattr(value, name)) for name in names}
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, dict):
@@ -266,6 +273,11 @@ def to_json(value: object) -> Json:
     if isinstance(value, tuple | list | set | frozenset):
         return [to_json(item) for item in value]
     return value
+
+
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 def rfc3339(instant: datetime) -> str:

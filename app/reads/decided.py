@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Text, cast, select
 
-from app.definitions import Definition, canonical, parsed
+from app.definitions import Definition, parsed
 from app.reads.live import Live, ask_redis
 from app.reads.together import Fields, read_together
 from app.records.database import reading
@@ -52,7 +52,8 @@ def decisions(now: datetime, task_ids: Sequence[str] | None = None) -> tuple[Sel
     known = select(
         schedules.c.schedule_id,
         schedules.c.task_id,
-        schedules.c.definition,
+        # As text, because the definitions that were parsed are remembered by theirs.
+        cast(schedules.c.definition, Text).label("definition"),
         schedules.c.revision,
         schedules.c.source,
         schedules.c.fired,
@@ -87,7 +88,7 @@ def combine(found: Sequence[list[Fields]], live: Live, now: datetime) -> Decided
     left: dict[str, int] = {}
     schedules_: dict[str, list[tuple[str, Definition, datetime | None]]] = {}
     for row in known:
-        definition = parsed(canonical(row.definition))
+        definition = parsed(row.definition)
         most, following = definition.schedule.max_runs, None
         if most is not None:
             left[row.schedule_id] = max(most - row.fired, 0)

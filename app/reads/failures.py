@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from app.reads.problems import BAD_ENDS
-from app.reads.run_rows import LISTED, error_part
+from app.reads.run_rows import LONGEST_LINE, error_part
 from app.reads.shapes import DismissalView, FailureGroup, Failures
 from app.reads.together import Fields, read_together
 from app.records.database import reading
@@ -21,6 +21,13 @@ WINDOW = timedelta(days=7)
 # Only the newest are looked at, so that a bad week costs what a good one does.
 MOST = 1_000
 TREND_BARS = 14
+# As little of each run as the groups tell: there may be a thousand of them.
+TOLD = [
+    *(runs.c[name] for name in ("run_id", "task_id", "status", "reason", "at", "ended_at")),
+    error_part("type", 200),
+    error_part("message", LONGEST_LINE),
+    error_part("fingerprint", 64),
+]
 
 
 def failures(
@@ -64,7 +71,7 @@ def failed_runs(system: System, now: datetime, task_id: str, fingerprint: str) -
 
 
 def _newest(now: datetime, task_id: str | None) -> Select[Any]:
-    found = select(*LISTED, error_part("fingerprint", 64)).where(
+    found = select(*TOLD).where(
         runs.c.status.in_(BAD_ENDS), runs.c.at > now - WINDOW, runs.c.at <= now
     )
     if task_id:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from redis.exceptions import RedisError
 
-from app import keys
+from app import keys, scripts
 from app.reads.live import ask_redis
 from app.reads.newest import last_runs_of
 from app.reads.overview import overview_from, reads_of_overview
@@ -33,7 +32,7 @@ class TaskGauges:
 
 def gauges(system: System, now: datetime) -> tuple[Overview, TaskGauges]:
     """Return how the whole stands, and every task: one query, two Redis round trips."""
-    basis = reads_of_overview(now)
+    basis = reads_of_overview(system.database.dialect.name, now)
     with reading(system.database) as connection:
         *found, good = read_together(connection, *basis, last_runs_of(SUCCESS, SUCCEEDED))
     whole = overview_from(system, ask_redis(system, now), found, now)
@@ -47,16 +46,16 @@ def gauges(system: System, now: datetime) -> tuple[Overview, TaskGauges]:
 
 def _next_fires(system: System) -> dict[str, datetime]:
     try:
-        coming: Any = system.redis.zrange(keys.SCHEDULE, 0, -1, withscores=True)
+        coming: list[bytes] = scripts.run("coming", system.redis, [keys.SCHEDULE], [])
     except (RedisError, OSError):
         return {}
-    declared = {schedule.schedule_id: task.id for task, schedule in system.catalogue.schedules()}
     found: dict[str, datetime] = {}
-    for member, due in coming:
+    declared = system.catalogue.task_ids
+    for member, due in zip(coming[::2], coming[1::2], strict=True):
         name = member.decode("utf-8", "replace")
         task_id = declared.get(name) or _task_of(system, name)
-        if task_id is not None:
-            found.setdefault(task_id, datetime.fromtimestamp(due, UTC))
+        if task_id is not None and task_id not in found:
+            found[task_id] = datetime.fromtimestamp(float(due), UTC)
     return found
 
 

@@ -6,21 +6,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select, text
 
 from app.definitions import canonical, parsed
 from app.reads.together import Fields
-from app.records.schema import schedules
+from app.records.schema import LIMITED, schedules
 
 
-def limited_schedules() -> Select[Any]:
+def limited_schedules(dialect: str) -> Select[Any]:
     """Return the read of all schedules of the tasks that have one with an end or a limit."""
-    document = schedules.c.definition["schedule"]
-    held = schedules.c.retired_at.is_(None)
-    ends = document["end"].as_string().is_not(None), document["max_runs"].as_string().is_not(None)
-    theirs = select(schedules.c.task_id).where(held, or_(*ends))
+    theirs = select(schedules.c.task_id).where(text(LIMITED[dialect]))
     return select(schedules.c.task_id, schedules.c.definition, schedules.c.fired).where(
-        held, schedules.c.task_id.in_(theirs)
+        schedules.c.retired_at.is_(None), schedules.c.task_id.in_(theirs)
     )
 
 

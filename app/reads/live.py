@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,13 @@ WORKER_SILENT = timedelta(seconds=30)
 PLAUSIBLE = re.compile(r"[0-9]{1,15}")
 # A century of working seconds; what is beyond was written by no worker.
 LONGEST_WORK = 3.2e9
+
+
+# What is shown of a worker's hash; it holds much more.
+TOLD = (
+    b"state", b"queues", b"hostname", b"pid", b"version", b"python_version", b"current_job",
+    b"successful_job_count", b"failed_job_count", b"total_working_time",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,10 +66,11 @@ def ask_redis(system: System, now: datetime, schedule_ids: Sequence[str] = ()) -
         for key, pairs, going_on in workers
         if (worker := _worker(key, pairs, going_on, now)) is not None
     )
+    listening = Counter(name for worker in alive for name in set(worker.queues))
     return Live(
         schedulers=tuple(_schedulers(schedulers)),
         workers=tuple(sorted(alive, key=lambda worker: worker.name)),
-        queues=tuple(sorted((_queue(row, alive, now) for row in found), key=lambda q: q.name)),
+        queues=tuple(sorted((_queue(row, listening, now) for row in found), key=lambda q: q.name)),
         quarantined=quarantined,
         nominals={
             name: datetime.fromtimestamp(int(nominal), UTC)
@@ -96,7 +105,7 @@ def _scheduler(name: str, note: bytes) -> SchedulerView | None:
         return None
 
 
-def _queue(row: Sequence[Any], workers: Sequence[WorkerView], now: datetime) -> QueueView:
+def _queue(row: Sequence[Any], workers: Mapping[str, int], now: datetime) -> QueueView:
     name, depth, oldest, *registries = row
     running, delayed, deferred, failed, finished, cancelled = registries
     since = _time(oldest)
@@ -104,7 +113,7 @@ def _queue(row: Sequence[Any], workers: Sequence[WorkerView], now: datetime) -> 
         name=_text(name),
         depth=depth,
         oldest_age_seconds=max((now - since).total_seconds(), 0.0) if since else None,
-        workers=sum(_text(name) in worker.queues for worker in workers),
+        workers=workers.get(_text(name), 0),
         running=running,
         delayed=delayed,
         deferred=deferred,
@@ -118,10 +127,11 @@ def _worker(
     key: bytes, pairs: Sequence[bytes], going_on: Sequence[bytes], now: datetime
 ) -> WorkerView | None:
     """Return a worker that gave a sign of life lately."""
-    found = {_text(name): _text(value) for name, value in _pairs(pairs)}
-    seen_at = _time(found.get("last_heartbeat", "").encode())
-    if seen_at is None or "death" in found or now - seen_at > WORKER_SILENT:
+    held = dict(_pairs(pairs))
+    seen_at = _time(held.get(b"last_heartbeat", b""))
+    if seen_at is None or b"death" in held or now - seen_at > WORKER_SILENT:
         return None
+    found = {name.decode(): _text(held[name]) for name in TOLD if name in held}
     return WorkerView(
         name=_text(key).removeprefix("rq:worker:"),
         state=found.get("state", "idle"),
@@ -130,7 +140,7 @@ def _worker(
         pid=found.get("pid", ""),
         version=found.get("version", ""),
         python=found.get("python_version", "").partition(" ")[0],
-        started_at=_time(found.get("birth", "").encode()),
+        started_at=_time(held.get(b"birth", b"")),
         seen_at=seen_at,
         current_run_id=found.get("current_job") or None,
         current_run_ids=tuple(sorted(_text(one).rpartition(":")[0] for one in going_on)),

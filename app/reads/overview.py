@@ -23,13 +23,15 @@ from app.views import Overview
 def overview(system: System, now: datetime) -> Overview:
     """Return how the whole stands; with Redis away it says so. Raises Unavailable for SQL."""
     with reading(system.database) as connection:
-        found = read_together(connection, *reads_of_overview(now))
+        found = read_together(connection, *reads_of_overview(system.database.dialect.name, now))
     return overview_from(system, ask_redis(system, now), found, now)
 
 
-def reads_of_overview(now: datetime) -> tuple[Select[Any], ...]:
+def reads_of_overview(dialect: str, now: datetime) -> tuple[Select[Any], ...]:
     """Return the reads that `overview_from` takes the rows of."""
-    return counts_lately(now), paused_scopes(), limited_schedules(), *reads_of_frame(now)
+    return (
+        counts_lately(now), paused_scopes(), limited_schedules(dialect), *reads_of_frame(now),
+    )  # fmt: skip
 
 
 def overview_from(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,7 +46,7 @@ def queue_history(
     known = {*system.settings.queues, *(task.queue for task in system.catalogue.tasks.values())}
     if queue is None and name not in known and not rows:
         raise Unknown("queue", name)
-    hours = tuple(_hour(rows, start + number * HOUR, now) for number in range(HOURS))
+    hours = _hours(rows, start, now)
     deploys = tuple(row.at for row in released)
     return queue, QueueHistory(name, hours, deploys, capped=len(rows) == MOST), around
 
@@ -65,28 +67,47 @@ def _runs_of(name: str, start: datetime, now: datetime) -> Select[Any]:
     return of_it.order_by(seen.c.at.desc()).limit(MOST)
 
 
-def _hour(rows: Sequence[Fields], start: datetime, now: datetime) -> QueueHour:
-    end = start + HOUR
-    ended = [row for row in rows if row.ended_at is not None and start <= row.ended_at < end]
-    waits = sorted(
-        max(0.0, (row.started_at - row.queued_at).total_seconds())
-        for row in rows
-        if row.started_at is not None and start <= row.started_at < end
-    )
-    seen_at = min(end, now)
-    standing = [row.queued_at for row in rows if _stood(row, seen_at)]
-    return QueueHour(
-        start=start,
-        ended=len(ended),
-        failed=sum(row.status in BAD_ENDS for row in ended),
-        wait_p50=percentile(waits, 50),
-        wait_p95=percentile(waits, 95),
-        depth=len(standing),
-        oldest_age_seconds=(seen_at - min(standing)).total_seconds() if standing else None,
-    )
+def _hours(rows: Sequence[Fields], start: datetime, now: datetime) -> tuple[QueueHour, ...]:
+    """Sort each run into the hours it belongs to: busy queues have thousands of them."""
+    hours = [_Hour(min(start + (number + 1) * HOUR, now)) for number in range(HOURS)]
+    seen = [hour.seen_at for hour in hours]
+    for row in rows:
+        if row.ended_at is not None and (ended := _hour_of(row.ended_at, start, hours)):
+            ended.ended += 1
+            ended.failed += row.status in BAD_ENDS
+        if row.started_at is not None and (begun := _hour_of(row.started_at, start, hours)):
+            begun.waits.append(max(0.0, (row.started_at - row.queued_at).total_seconds()))
+        left = row.started_at or row.ended_at
+        until = HOURS if left is None else bisect_left(seen, left)
+        for hour in hours[bisect_left(seen, row.queued_at) : until]:
+            hour.standing.append(row.queued_at)
+    return tuple(hour.view(start + number * HOUR) for number, hour in enumerate(hours))
 
 
-def _stood(row: Fields, instant: datetime) -> bool:
-    """Tell whether a run waited in the queue at that instant."""
-    left = row.started_at or row.ended_at
-    return bool(row.queued_at <= instant and (left is None or left > instant))
+def _hour_of(instant: datetime, start: datetime, hours: Sequence[_Hour]) -> _Hour | None:
+    number = (instant - start) // HOUR
+    return hours[number] if 0 <= number < HOURS else None
+
+
+@dataclass
+class _Hour:
+    """What happened in an hour, and what stood in the queue at its end."""
+
+    seen_at: datetime
+    ended: int = 0
+    failed: int = 0
+    waits: list[float] = field(default_factory=list)
+    standing: list[datetime] = field(default_factory=list)
+
+    def view(self, start: datetime) -> QueueHour:
+        waits = sorted(self.waits)
+        oldest = min(self.standing, default=None)
+        return QueueHour(
+            start=start,
+            ended=self.ended,
+            failed=self.failed,
+            wait_p50=percentile(waits, 50),
+            wait_p95=percentile(waits, 95),
+            depth=len(self.standing),
+            oldest_age_seconds=(self.seen_at - oldest).total_seconds() if oldest else None,
+        )

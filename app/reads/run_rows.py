@@ -57,6 +57,15 @@ def cut(name: str) -> list[Any]:
 # What programs list: also what a run was given and gave, up to a length.
 LISTED_WHOLE = [*LISTED, *(part for name in CUTTABLE for part in cut(name))]
 
+# What drawings of many runs need.
+DRAWN = [
+    runs.c[name]
+    for name in (
+        "run_id", "task_id", "status", "trigger", "at", "reason", "fire_time", "started_at",
+        "ended_at",
+    )
+]  # fmt: skip
+
 RQ_LIVE = {
     "queued": "queued",
     "started": "running",
@@ -95,6 +104,22 @@ def run_view(row: Any, attempts: tuple[AttemptView, ...] = ()) -> RunView:
         cpu_seconds=row.cpu_seconds,
         max_rss_bytes=row.max_rss_bytes,
         cut=tuple(name for name in CUTTABLE if getattr(row, f"{name}_is_cut", False)),
+    )
+
+
+def drawn_view(row: Any) -> RunView:
+    """Turn a row of what is drawn into a view that tells no more."""
+    return RunView(
+        run_id=row.run_id,
+        task_id=row.task_id,
+        status=row.status,
+        trigger=row.trigger,
+        at=row.at,
+        reason=row.reason,
+        fire_time=row.fire_time,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        duration_seconds=_seconds(row.started_at, row.ended_at),
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
 
 from app.errors import Unknown
 from app.reads.decided import Decided, combine, decisions, schedule_ids, schedule_view
@@ -62,10 +62,16 @@ def task_and_more(
     return view, whole, found[len(basis) :]
 
 
-def recent(system: System, task_ids: Sequence[str], now: datetime, limit: int) -> Select[Any]:
+def recent(
+    system: System,
+    task_ids: Sequence[str],
+    now: datetime,
+    limit: int,
+    columns: Sequence[ColumnElement[Any]] = LISTED,
+) -> Select[Any]:
     """Return the read of each task's newest runs whose time has come."""
     come = run_table.c.at <= now + timedelta(seconds=60)
-    return newest_runs(system.database.dialect.name, LISTED, task_ids, limit, come)
+    return newest_runs(system.database.dialect.name, columns, task_ids, limit, come)
 
 
 def executed_last(task_ids: Sequence[str]) -> Select[Any]:
@@ -73,11 +79,13 @@ def executed_last(task_ids: Sequence[str]) -> Select[Any]:
     return last_runs_of(LISTED, EXECUTED).where(last_runs.c.task_id.in_(task_ids))
 
 
-def by_task(rows: Iterable[Fields]) -> dict[str, tuple[RunView, ...]]:
+def by_task(
+    rows: Iterable[Fields], view: Callable[[Fields], RunView] = run_view
+) -> dict[str, tuple[RunView, ...]]:
     """Return the runs of each task, oldest first."""
     found: dict[str, list[RunView]] = {}
     for row in rows:
-        found.setdefault(row.task_id, []).append(run_view(row))
+        found.setdefault(row.task_id, []).append(view(row))
     return {
         name: tuple(sorted(views, key=lambda v: (v.at, v.run_id))) for name, views in found.items()
     }

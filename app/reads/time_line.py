@@ -15,7 +15,7 @@ from app.reads.live import ask_redis
 from app.reads.newest import newest_runs
 from app.reads.overview import overview_from, reads_of_overview
 from app.reads.problems import BAD_ENDS
-from app.reads.run_rows import LIGHT
+from app.reads.run_rows import DRAWN, drawn_view
 from app.reads.task_views import by_task, executed_last, task_view
 from app.reads.together import Fields, read_together
 from app.records.database import reading
@@ -75,10 +75,10 @@ def today(system: System, now: datetime, after: str = "") -> Today:
             connection,
             *decisions(now, names),
             executed_last(names),
-            newest_runs(system.database.dialect.name, LIGHT, names, MOST_RUNS, *between),
+            newest_runs(system.database.dialect.name, DRAWN, names, MOST_RUNS, *between),
             _bad_runs(start, end),
             deploys_since(start),
-            *reads_of_overview(now),
+            *reads_of_overview(system.database.dialect.name, now),
         )
     newest, past, bad, released, *lately = found[3:]
     live = ask_redis(system, now, schedule_ids(found))
@@ -99,7 +99,7 @@ def today(system: System, now: datetime, after: str = "") -> Today:
 
 def _bad_runs(start: datetime, end: datetime) -> Select[Any]:
     return (
-        select(*LIGHT)
+        select(*DRAWN)
         .where(run_table.c.status.in_(BAD_ENDS), run_table.c.at > start, run_table.c.at <= end)
         .order_by(run_table.c.at.desc())
         .limit(MOST_BAD)
@@ -107,7 +107,7 @@ def _bad_runs(start: datetime, end: datetime) -> Select[Any]:
 
 
 def _past(past: Sequence[Fields], bad: Sequence[Fields]) -> dict[str, tuple[RunView, ...]]:
-    return by_task({row.run_id: row for row in (*past, *bad)}.values())
+    return by_task({row.run_id: row for row in (*past, *bad)}.values(), drawn_view)
 
 
 def _crowded(past: Sequence[Fields], task_id: str) -> datetime | None:

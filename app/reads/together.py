@@ -43,16 +43,19 @@ def _packed(read: SelectBase, number: int, dialect: Dialect) -> ScalarSelect[Any
 def _unpacked(read: SelectBase, rows: Sequence[Sequence[Any]], dialect: Dialect) -> list[Fields]:
     columns = list(read.selected_columns)
     names = [str(column.key) for column in columns]
-    converts = [_convert(column.type, dialect) for column in columns]
-    return [
-        Fields(
-            **{
-                name: value if value is None or convert is None else convert(value)
-                for name, value, convert in zip(names, row, converts, strict=True)
-            }
-        )
-        for row in rows
+    converts = [
+        (name, convert)
+        for name, column in zip(names, columns, strict=True)
+        if (convert := _convert(column.type, dialect)) is not None
     ]
+    return [_row(dict(zip(names, row, strict=True)), converts) for row in rows]
+
+
+def _row(values: dict[str, Any], converts: Sequence[tuple[str, Convert]]) -> Fields:
+    for name, convert in converts:
+        if (value := values[name]) is not None:
+            values[name] = convert(value)
+    return Fields(**values)
 
 
 def _convert(kind: Any, dialect: Dialect) -> Convert | None:
