@@ -58,8 +58,20 @@ class Band:
 
 
 @dataclass(frozen=True)
+class Outline:
+    """Many marks as one path, in minutes; `form` is the class of a status, or `coming`."""
+
+    form: str
+    path: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Row:
-    """A task's lane; `crowded` stands for runs, `endless` for fire times beyond what is drawn."""
+    """A task's lane; `crowded` stands for runs, `endless` for fire times beyond what is drawn.
+
+    In a crowd `outlines` stand for the marks and ticks that are not drawn one by one.
+    """
 
     task: TaskView
     marks: tuple[Mark, ...]
@@ -68,6 +80,7 @@ class Row:
     next_at: datetime | None
     crowded: Band | None = None
     endless: Band | None = None
+    outlines: tuple[Outline, ...] = ()
 
 
 @dataclass(frozen=True)

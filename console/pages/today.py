@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app import reads
 from console.context import console_zone, current_system, now
+from console.crowd import thinned
 from console.live import live
 from console.pages.frame import render
 from console.timeline import draw
@@ -22,7 +23,7 @@ def page() -> ResponseReturnValue:
     return render(
         "today.html",
         overview=today.overview,
-        timeline=draw(today, console_zone()),
+        timeline=thinned(draw(today, console_zone())),
         upcoming=today.overview.scheduler.get("next_fire_at"),
         after=after,
         following=today.following,
