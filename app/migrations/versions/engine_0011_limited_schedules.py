@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "engine_0010"
-down_revision = "engine_0009"
+revision = "engine_0011"
+down_revision = "engine_0010"
 branch_labels = None
 depends_on = None
 
