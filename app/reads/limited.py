@@ -10,7 +10,8 @@ from sqlalchemy import Select, select, text
 
 from app.definitions import canonical, parsed
 from app.reads.together import Fields
-from app.records.schema import LIMITED, schedules
+from app.records.limited_schedules import LIMITED
+from app.records.schema import schedules
 
 
 def limited_schedules(dialect: str) -> Select[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text, text
 
+from app.records.limited_schedules import LIMITED
 from app.records.types import Bytes, Instant, Json, Seconds
 
 metadata = MetaData(
@@ -20,19 +21,6 @@ def _partial_index(name: str, column: str, rows: str) -> Index:
     """Return an index that holds only these rows."""
     return Index(name, column, sqlite_where=text(rows), postgresql_where=text(rows))
 
-
-# Which schedules have an end or may start only so many runs. Word for word as their index says
-# it, so that it serves; each database has its own words for a value inside JSON.
-LIMITED = {
-    "sqlite": (
-        "retired_at IS NULL AND (json_extract(definition, '$.schedule.end') IS NOT NULL "
-        "OR json_extract(definition, '$.schedule.max_runs') IS NOT NULL)"
-    ),
-    "postgresql": (
-        "retired_at IS NULL AND ((definition #>> '{schedule,end}') IS NOT NULL "
-        "OR (definition #>> '{schedule,max_runs}') IS NOT NULL)"
-    ),
-}
 
 # --- what happened -------------------------------------------------------------------------------
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
+
+from app.records.database import reading
+from app.records.schema import runs
 from app.system import System
 from benchmarks.consoles.history import SPAN, Row, text_of, write
 
@@ -25,7 +29,10 @@ def fill(system: System, now: datetime) -> None:
     write(system.database, "audit", AUDIT_COLUMNS, list(_acts(task_ids, now)))
     bulk = (BULK, "retry", "status:failed since:7d", "olga", "console", text_of(now))
     write(system.database, "bulks", BULK_COLUMNS, [(*bulk, BULK_RUNS, BULK_RUNS // 2, 4_000)])
-    write(system.database, "bulk_runs", BULK_RUN_COLUMNS, list(_bulk_runs(task_ids)))
+    with reading(system.database) as connection:
+        newest = select(runs.c.run_id).order_by(runs.c.at.desc()).limit(BULK_RUNS)
+        chosen = connection.execute(newest).scalars().all()
+    write(system.database, "bulk_runs", BULK_RUN_COLUMNS, list(_bulk_runs(chosen)))
 
 
 def _acts(task_ids: list[str], now: datetime) -> Iterator[Row]:
@@ -37,7 +44,6 @@ def _acts(task_ids: list[str], now: datetime) -> Iterator[Row]:
         yield (text_of(at), *person, verb, target, before, after, "accepted")
 
 
-def _bulk_runs(task_ids: list[str]) -> Iterator[Row]:
-    for place in range(1, BULK_RUNS + 1):
-        outcome = "done" if place <= BULK_RUNS // 2 else None
-        yield (BULK, place, f"{task_ids[place % len(task_ids)]}--{place:010}", outcome, None)
+def _bulk_runs(run_ids: Sequence[str]) -> Iterator[Row]:
+    for place, run_id in enumerate(run_ids, start=1):
+        yield (BULK, place, run_id, "done" if place <= BULK_RUNS // 2 else None, None)
