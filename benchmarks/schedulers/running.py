@@ -33,15 +33,15 @@ def scheduler(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a scheduler with `count` schedules of a shape (see `tasks`) while the block runs."""
     if system == OURS:
-        environment = _environment(at, count, shape)
+        surroundings = environment(at, count, shape)
         release = [sys.executable, "-m", "app", "release"]
-        subprocess.run(release, env=environment, cwd=ROOT, check=True, capture_output=True)
+        subprocess.run(release, env=surroundings, cwd=ROOT, check=True, capture_output=True)
         words = [sys.executable, "-m", "app", "scheduler"]
     else:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "REDIS_URL": at.url}
+        surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "REDIS_URL": at.url}
         python = str(ENVIRONMENT / "bin" / "python")
         words = [python, "-m", "benchmarks.schedulers.peers", system, str(count)]
-    with started(words, environment, at.folder / "scheduler.log") as process:
+    with started(words, surroundings, at.folder / "scheduler.log") as process:
         if system == OURS:
             wait(lambda: _placed(at.redis) >= count, PATIENCE)
         yield process
@@ -52,7 +52,8 @@ def _placed(redis: Redis) -> int:
     return placed
 
 
-def _environment(at: Stage, count: int, shape: str) -> dict[str, str]:
+def environment(at: Stage, count: int, shape: str) -> dict[str, str]:
+    """Return what a process of ours finds in its environment."""
     return {
         **os.environ,
         "PYTHONPATH": str(ROOT),

@@ -8,6 +8,7 @@ every minute and the others once a year, `spread` lets about a hundred fire ever
 from __future__ import annotations
 
 import os
+import time
 from datetime import UTC, datetime, timedelta
 
 from app import cron, every, task
@@ -35,3 +36,9 @@ def _expression(number: int) -> str:
 @task(named={f"n{number}": _schedule(number) for number in range(COUNT)}, overlap="allow")
 def tick() -> None:
     """Do nothing."""
+
+
+@task(queue="held")
+def hold() -> None:
+    """Run until killed."""
+    time.sleep(600)
