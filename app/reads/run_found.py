@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import CTE, Connection, Row, Select, func, literal, select
 
 from app.reads.run_rows import LISTED_WHOLE
 from app.reads.run_search import Search
-from app.reads.run_words import holds, in_index
+from app.reads.run_words import holds, in_index, query_of
 from app.records.schema import run_texts, runs
 
 # So many of the newest runs are looked at before the index of words is asked.
@@ -25,11 +25,14 @@ def newest_found(connection: Connection, search: Search, limit: int) -> Sequence
     if not search.words:
         found = select(*LISTED_WHOLE).where(*search.narrow, *search.dear)
         return connection.execute(_newest(found, runs, limit)).all()
-    if limit < LOOKED_AT:
-        rows = _whole(connection, _among_the_newest(search, limit), limit)
-        if len(rows) == limit:
-            return rows
-    return _whole(connection, _by_index(search, connection.dialect.name, limit), limit)
+    soon = _among_the_newest(search, limit).cte("soon")
+    too_few = select(literal(query_of(search.words, connection.dialect.name)).label("words"))
+    too_few = too_few.where(select(func.count()).select_from(soon).scalar_subquery() < limit)
+    rare = _by_index(search, too_few.cte("too_few"), limit, connection.dialect.name).cte("rare")
+    # The index brings again what was found among the newest.
+    chosen = select(soon).union(select(rare)).subquery("chosen")
+    found = select(*LISTED_WHOLE).join(chosen, chosen.c.run_id == runs.c.run_id)
+    return connection.execute(_newest(found, chosen, limit)).all()
 
 
 def _among_the_newest(search: Search, limit: int) -> Select[Any]:
@@ -45,18 +48,14 @@ def _among_the_newest(search: Search, limit: int) -> Select[Any]:
     return _newest(fitting, newest, limit)
 
 
-def _by_index(search: Search, dialect: str, limit: int) -> Select[Any]:
-    fitting = select(run_texts.c.run_id, run_texts.c.at).where(*in_index(search.words, dialect))
+def _by_index(search: Search, too_few: CTE, limit: int, dialect: str) -> Select[Any]:
+    """Ask the index, which depends on `too_few` and so rests where that has no row."""
+    has_them = in_index(search.words, too_few.c.words, dialect)
+    fitting = select(run_texts.c.run_id, run_texts.c.at).where(*has_them)
     further = (*search.narrow, *search.dear)
     if further:
         fitting = fitting.where(runs.c.run_id == run_texts.c.run_id, *further)
     return _newest(fitting, run_texts, limit)
-
-
-def _whole(connection: Connection, fitting: Select[Any], limit: int) -> Sequence[Row[Any]]:
-    chosen = fitting.subquery("chosen")
-    found = select(*LISTED_WHOLE).join(chosen, chosen.c.run_id == runs.c.run_id)
-    return connection.execute(_newest(found, chosen, limit)).all()
 
 
 def _newest(found: Select[Any], of: Any, limit: int) -> Select[Any]:

@@ -21,21 +21,29 @@ def indexed(phrases: tuple[Phrase, ...], dialect: str) -> list[ColumnElement[boo
     """Return what joins runs to those that the index knows to have all phrases."""
     if not phrases:
         return []
-    return [runs.c.run_id == run_texts.c.run_id, *in_index(phrases, dialect)]
+    asked = literal(query_of(phrases, dialect))
+    return [runs.c.run_id == run_texts.c.run_id, *in_index(phrases, asked, dialect)]
 
 
-def in_index(phrases: tuple[Phrase, ...], dialect: str) -> list[ColumnElement[bool]]:
-    """Return what rows of `run_texts` meet that have all phrases."""
+def query_of(phrases: tuple[Phrase, ...], dialect: str) -> str:
+    """Return the words of all phrases in the language of the database's own search."""
     words = dict.fromkeys((word, place < len(phrase)) for phrase in phrases
                           for place, word in enumerate(phrase, 1))  # fmt: skip
+    if dialect == "postgresql":
+        return " & ".join(f"'{word}'{'' if whole else ':*'}" for word, whole in words)
+    return " AND ".join(f'"{word}"{"" if whole else " *"}' for word, whole in words)
+
+
+def in_index(
+    phrases: tuple[Phrase, ...], asked: ColumnElement[str], dialect: str
+) -> list[ColumnElement[bool]]:
+    """Return what rows of `run_texts` meet that have all phrases; `asked` is their query."""
     # The index knows no order of words, so the texts themselves tell of that.
     in_order = [holds(phrase) for phrase in phrases if len(phrase) > 1]
     if dialect == "postgresql":
-        asked = " & ".join(f"'{word}'{'' if whole else ':*'}" for word, whole in words)
         vector = func.array_to_tsvector(func.string_to_array(run_texts.c.words, literal(" ")))
-        return [vector.op("@@")(cast(asked, TSQUERY)), *in_order]
-    asked = " AND ".join(f'"{word}"{"" if whole else " *"}' for word, whole in words)
-    match = _words.c.run_words.op("MATCH")(asked)
+        return [vector.op("@@", is_comparison=True)(cast(asked, TSQUERY)), *in_order]
+    match = _words.c.run_words.op("MATCH", is_comparison=True)(asked)
     return [match, run_texts.c.id == _words.c.rowid, *in_order]
 
 

@@ -20,6 +20,7 @@ from app.records.retention import prune
 from app.records.run_texts import FILLED, index_runs
 from app.records.schema import counters, run_texts, runs
 from app.system import System
+from tests.console.costs import watched
 from tests.fixtures import OPERATOR
 
 NOW = datetime(2027, 1, 31, 12, tzinfo=UTC)
@@ -203,3 +204,11 @@ def test_a_bulk_act_counts_what_words_find_up_to_a_limit(
     plan = actions.plan_bulk(system, OPERATOR, "retry", "quota", now=NOW)
     assert (plan.runs, plan.capped) == (10, True)
     assert actions.plan_bulk(system, OPERATOR, "retry", "other", now=NOW).runs == 1
+
+
+def test_a_page_of_words_is_one_query(system: System) -> None:
+    write(system, "greet--1", reason="quota")
+    for q in ("quota", "nothing", "quota status:failed worker:x"):
+        with watched(system) as cost:
+            found(system, q)
+        assert len(cost.queries) == 1, q
