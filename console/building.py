@@ -30,6 +30,7 @@ from console.hosts import KnownHosts
 from console.identity import SessionMemory
 from console.notices import NoticeCookie
 from console.pages.frame import surroundings
+from console.sharing import Sharing
 from console.wording import add_wording
 
 LARGEST_BODY = 1_000_000
@@ -58,6 +59,7 @@ def create_app(system: System) -> Flask:
     app.extensions["rota-system"] = system
     app.extensions["rota-accounts"] = Accounts(system.settings, system.database)
     app.extensions["rota-session-memory"] = SessionMemory()
+    app.extensions["rota-sharing"] = Sharing()
     # Only as many hops as were configured: anybody may send X-Forwarded-For. The host stays what
     # the connection says, since links are never made from it.
     hops = system.settings.trusted_proxies

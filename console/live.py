@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
+from functools import partial, wraps
+from typing import ParamSpec, cast
 
-from flask import Response, g, make_response, request
+from flask import Response, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
 
 from app import reads
 from app.errors import Unavailable
 from console import notices, zones
-from console.context import current_account, current_system, now
+from console.compression import compress
+from console.context import current_account, current_system, is_live, now
+from console.sharing import Sharing
 from console.theme import current_theme
 
 P = ParamSpec("P")
@@ -38,26 +40,56 @@ def live(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnVa
             unchanged = Response(status=304)
             unchanged.set_etag(tag)
             return unchanged
-        g.page_tag = tag
-        response = make_response(view(*args, **kwargs))
-        response.set_etag(tag)
-        return response
+
+        def draw() -> Response:
+            g.page_tag = tag
+            response = make_response(view(*args, **kwargs))
+            response.set_etag(tag)
+            return response
+
+        return _shared(tag, draw) if is_live() else draw()
 
     return answer
 
 
+def _shared(tag: str, draw: Callable[[], Response]) -> Response:
+    """Return a drawing for the page's own script, which takes no more of it than all may see."""
+    g.shared_drawing = True
+    takes = request.accept_encodings.quality("gzip") > 0
+    key = f"{tag} {request.host_url} {request.script_root} {takes}"
+    return _sharing().pages.page(key, lambda: compress(draw()))
+
+
+def _sharing() -> Sharing:
+    return cast(Sharing, current_app.extensions["rota-sharing"])
+
+
 def _tag() -> str | None:
     try:
-        version = reads.version(current_system())
+        version = _version()
     except Unavailable:
         return None
-    account = current_account()
     parts = (
         version,
-        f"{account.name}:{account.role}" if account is not None else "",
+        _rights(),
         current_theme(),
         request.full_path,
         zones.chosen(),
         str(int(now().timestamp()) // AGEING_SECONDS),
     )
     return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:24]
+
+
+def _version() -> str:
+    """What a person opens is as new as can be: it may show what they just did."""
+    if not is_live():
+        return reads.version(current_system())
+    return _sharing().look.version(partial(reads.version, current_system()))
+
+
+def _rights() -> str:
+    """Return what people share who see the same. Who is limited may see of lists what is theirs."""
+    account = current_account()
+    if account is None:
+        return ""
+    return f"{account.role}:{account.name if account.reach.limited else ''}"

@@ -17,7 +17,7 @@ from redis import Redis
 from sqlalchemy import update
 
 from app.reconcile import reconcile
-from app.records import run_texts
+from app.records import roll_ups, run_texts
 from app.records.database import writing
 from app.records.migrate import migrate
 from app.records.releases import adopt_catalogue, register_release
@@ -124,7 +124,13 @@ def _fill(system: System, filling: Filling) -> None:
         register_release(connection, system.catalogue.hash, now)
         adopt_catalogue(connection, system.catalogue, now)
     _told("schedules", begun)
+    # Triggers would count each row; all at once takes a tenth of the time.
+    with writing(system.database) as connection:
+        roll_ups.uninstall(connection)
     history.fill(system, filling.runs, now)
+    with writing(system.database) as connection:
+        roll_ups.fill(connection)
+        roll_ups.install(connection)
     decisions.fill(system, now)
     _told(f"{filling.runs:,} runs", begun)
     with writing(system.database) as connection:

@@ -52,6 +52,7 @@ def surroundings() -> dict[str, Any]:
         "themes": THEMES,
         "here": here() if request.method == "GET" else root(),
         "page_tag": g.get("page_tag", ""),
+        "shared_drawing": g.get("shared_drawing", False),
         "now": now(),
         "zone": console_zone(),
         "row_zone": zones.row_zone,
