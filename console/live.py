@@ -92,4 +92,5 @@ def _rights() -> str:
     account = current_account()
     if account is None:
         return ""
-    return f"{account.role}:{account.name if account.reach.limited else ''}"
+    limits = f"{account.name}:{account.reach.told()}" if account.reach.limited else ""
+    return f"{account.role}:{limits}"
