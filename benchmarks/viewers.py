@@ -24,7 +24,7 @@ import requests
 
 from app.sessions import open_session
 from benchmarks.consoles import QUEUES
-from benchmarks.consoles.stage import PROGRAM, Stage, stage
+from benchmarks.consoles.stage import PROGRAM, Filling, Stage, stage
 from benchmarks.consoles.viewing import Looked, Truth, change, look
 from benchmarks.workers.measuring import tree_seconds
 from tests.processes import Process, launch, wait_until
@@ -44,7 +44,8 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="also write every figure to this file")
     options = parser.parse_args(words)
     os.environ["BENCHMARK_TASKS"] = "100"
-    with stage("sqlite", options.runs, 1_000) as ready, _web(ready, options.viewers) as web:
+    filling = Filling("sqlite", options.runs, 1_000, 100)
+    with stage(filling) as ready, _web(ready, options.viewers) as web:
         figures = asyncio.run(_watch(ready, *web, options))
     _show(figures)
     if options.json:
