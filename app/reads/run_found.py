@@ -36,12 +36,13 @@ def newest_found(connection: Connection, search: Search, limit: int) -> Sequence
 
 
 def _among_the_newest(search: Search, limit: int) -> Select[Any]:
-    some = select(runs.c.run_id, runs.c.at).where(*search.narrow)
+    # Looked up run by run: a join would be free to read the words of all runs first.
+    words = select(run_texts.c.words).where(run_texts.c.run_id == runs.c.run_id)
+    of_run = words.correlate(runs).scalar_subquery().label("words")
+    some = select(runs.c.run_id, runs.c.at, of_run).where(*search.narrow)
     newest = _newest(some, runs, LOOKED_AT).subquery("newest")
-    fitting = (
-        select(newest.c.run_id, newest.c.at)
-        .join(run_texts, run_texts.c.run_id == newest.c.run_id)
-        .where(*map(holds, search.words))
+    fitting = select(newest.c.run_id, newest.c.at).where(
+        *(holds(phrase, newest.c.words) for phrase in search.words)
     )
     if search.dear:
         fitting = fitting.join(runs, runs.c.run_id == newest.c.run_id).where(*search.dear)

@@ -24,7 +24,8 @@ BETWEEN = " | "
 
 def words_in(text: str) -> list[str]:
     """Return the letters and digits between anything else, without case and width."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    # Most texts are plain, and their runs many.
+    folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
     return [word[:LONGEST_WORD] for word in WORD.findall(folded)]
 
 
