@@ -28,7 +28,8 @@ VECTOR = "array_to_tsvector(string_to_array(words, ' '))"
 PENDING = 512
 FTS = (
     "CREATE VIRTUAL TABLE run_words USING fts5("
-    "words, content='run_texts', content_rowid='id', tokenize='ascii', detail='none', columnsize=0)",
+    "words, content='run_texts', content_rowid='id', "
+    "tokenize='ascii', detail='none', columnsize=0)",
     "CREATE TRIGGER run_texts_words_insert AFTER INSERT ON run_texts BEGIN "
     "INSERT INTO run_words (rowid, words) VALUES (NEW.id, NEW.words); END",
     "CREATE TRIGGER run_texts_words_update AFTER UPDATE OF words ON run_texts BEGIN "
