@@ -116,10 +116,10 @@ def _run(schedule_id: str, definition: Definition, fire_time: datetime) -> NewRu
     )
 
 
-def _missed(schedule_id: str, definition: Definition, missed: Missed) -> list[str]:
+def _missed(schedule_id: str, definition: Definition, missed: Missed) -> list[str | int]:
     run = _run(schedule_id, definition, missed.at)
     reason = missed.reason
     if missed.until is not None:
         reason = f"{missed.counted} fire times up to {missed.until:%Y-%m-%d %H:%M:%S} UTC: {reason}"
     data: dict[str, Any] = {"reason": reason, "ended_at": milliseconds(missed.until or missed.at)}
-    return [run.run_id, run.static(), json.dumps(data)]
+    return [run.run_id, run.static(), json.dumps(data), int(missed.at.timestamp())]

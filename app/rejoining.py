@@ -22,7 +22,8 @@ def rejoin_live_runs(system: System) -> int:
     """Put every live run of the history back where the scripts look for it; return how many runs
     that were. Raises Unavailable when the database is away.
     """
-    statement = select(runs.c.run_id, runs.c.task_id, runs.c.at).where(runs.c.status.in_(LIVE))
+    columns = runs.c.run_id, runs.c.task_id, runs.c.at, runs.c.revision
+    statement = select(*columns).where(runs.c.status.in_(LIVE))
     with reading(system.database) as connection:
         rows = list(connection.execute(statement.order_by(runs.c.at)))
     for first in range(0, len(rows), BATCH):
@@ -39,6 +40,6 @@ def rejoin(redis: Redis, rows: Sequence[Any], *, tell_ended: bool = False) -> li
         return []
     args: list[Any] = [SILENT_SECONDS, int(tell_ended)]
     for row in rows:
-        args += [row.run_id, row.task_id, row.at.timestamp()]
+        args += [row.run_id, row.task_id, row.at.timestamp(), row.revision]
     answers: Any = scripts.run("rejoin", redis, [], args)
     return [answer.decode("utf-8", "replace") for answer in answers]

@@ -90,6 +90,9 @@ def changes(event: Event) -> Row:
     if event.status == "running":
         changed |= {"ended_at": None, "error": None, "result": None}
         changed |= dict.fromkeys(USED)
+    if "at" in data:
+        # Rescheduled: where Redis loses the run, it comes back at the new time.
+        changed["at"] = instant(data["at"])
     for name in TIMES:
         if name in data:
             changed[name] = _time(data[name])

@@ -4,7 +4,8 @@
 --       1 schedule id, 2 task id, 3 expected nominal (epoch s), 4 expected revision,
 --       5 fire time or '' (nothing fires), 6 newest fire time passed, 7 next nominal or '',
 --       8 next due (nominal + jitter) or '', 9 run id, 10 queue, 11 overlap policy,
---       12 static JSON of the run, 13 missed runs: JSON list of [run id, static JSON, data JSON],
+--       12 static JSON of the run, 13 missed runs: JSON list of [run id, static JSON, data JSON,
+--       fire time],
 --       14 how many runs it has started with this one or '' (not counted), 15 1 if it may start
 --       no more, then pairs of the job's hash
 -- Answer: for each schedule FIRED, ADVANCED, SKIPPED, BUFFERED, or the reason why nothing changed:
@@ -73,28 +74,34 @@ local function fire(first, last)
     static, missed, count, is_last = unpack(ARGV, first, first + PAIRS - 2)
   local schedule = 'rota:schedule:' .. id
   local held = redis.call('HMGET', schedule, 'last', 'nominal', 'revision')
-  if held[1] and (tonumber(held[1]) or 0) >= tonumber(passed) then return 'REPLAY' end
-  if held[2] ~= nominal or held[3] ~= revision then return 'STALE' end
+  local dealt_with = tonumber(held[1] or '') or 0
+  if held[2] ~= nominal or held[3] ~= revision then
+    return dealt_with >= tonumber(passed) and 'REPLAY' or 'STALE'
+  end
   -- Who fires what was computed in advance goes by a clock of its own.
   local due = redis.call('ZSCORE', 'rq:scheduler:scheduled_jobs', id)
   if not due or tonumber(due) * 1000 > now_ms() then return 'EARLY' end
   if paused_by_anybody(task) then return 'PAUSED' end
 
+  -- After the server's clock was set back, or an edit, fire times come round that are dealt with.
   if missed ~= '[]' then
-    for _, each in ipairs(cjson.decode(missed)) do emit(each[1], 'missed', 1, 0, each[2], each[3]) end
+    for _, each in ipairs(cjson.decode(missed)) do
+      if each[4] > dealt_with then emit(each[1], 'missed', 1, 0, each[2], each[3]) end
+    end
   end
   local outcome = 'ADVANCED'
-  if at ~= '' then
+  if at ~= '' and tonumber(at) > dealt_with then
     outcome = start(id, task, run_id, queue, at, policy, static, first + PAIRS - 1, last)
   end
+  local newest = dealt_with > tonumber(passed) and held[1] or passed
   local counts = count ~= '' and (outcome == 'FIRED' or outcome == 'BUFFERED')
   if counts then redis.call('HSET', schedule, 'fired', count) end
   if next_nominal == '' or (counts and is_last == '1') then
-    redis.call('HSET', schedule, 'last', passed)
+    redis.call('HSET', schedule, 'last', newest)
     redis.call('HDEL', schedule, 'nominal')
     redis.call('ZREM', 'rq:scheduler:scheduled_jobs', id)
   else
-    redis.call('HSET', schedule, 'last', passed, 'nominal', next_nominal)
+    redis.call('HSET', schedule, 'last', newest, 'nominal', next_nominal)
     redis.call('ZADD', 'rq:scheduler:scheduled_jobs', next_due, id)
   end
   return outcome

@@ -13,6 +13,6 @@ redis.call('ZADD', 'rq:scheduled:' .. queue, ARGV[2], run_id)
 redis.call('HSET', job, 'status', 'scheduled')
 emit(run_id, 'scheduled', next_revision(job),
   attempts_of(job), field(job, 'rota_static') or '{}',
-  cjson.encode({reason = 'rescheduled: starts at ' .. ARGV[3]}))
+  cjson.encode({reason = 'rescheduled: starts at ' .. ARGV[3], at = math.floor(ARGV[2] * 1000)}))
 wake_scheduler()
 return 'SCHEDULED'

@@ -88,6 +88,24 @@ def test_the_same_call_a_second_time_changes_nothing(sqlite_system: System, lock
     assert everything(sqlite_system.redis) == before
 
 
+def test_fire_times_that_come_round_again_are_passed_in_silence(
+    sqlite_system: System, lock: str
+) -> None:
+    # The server's clock was set back, or an edit placed the schedule before what has fired.
+    due = make_due(sqlite_system, "greet")
+    fire_due(sqlite_system, lock)
+    before = events(sqlite_system.redis)
+    for periods in (0, 3):
+        again = int(due.timestamp()) - periods * 1800
+        sqlite_system.redis.hset(keys.schedule("greet"), "nominal", again)
+        sqlite_system.redis.zadd(keys.SCHEDULE, {"greet": again})
+        assert fire_due(sqlite_system, lock) == {"ADVANCED": 1}
+        assert held(sqlite_system.redis, "greet")["nominal"] == str(int(due.timestamp()) + 1800)
+        assert held(sqlite_system.redis, "greet")["last"] == str(int(due.timestamp()))
+    assert events(sqlite_system.redis) == before
+    assert queued(sqlite_system.redis) == [run_id("greet", due)]
+
+
 def test_two_schedulers_with_the_same_view_fire_once(sqlite_system: System, lock: str) -> None:
     # Both hold the lock value: the promise must not rest on there being one leader.
     due = make_due(sqlite_system, "greet")

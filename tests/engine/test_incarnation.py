@@ -5,14 +5,28 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app import actions, keys, reads
+from sqlalchemy import update
+
+from app import actions, keys, reads, scripts
 from app.execution import RunExecution
 from app.incarnation import recognise, restart_lost_runs
 from app.reconcile import reconcile
 from app.recorder import Recorder
+from app.records.database import writing
+from app.records.schema import runs
 from app.system import System
 from app.taking import Taken, take
-from tests.engine.stage import QUEUES, events, fire_due, lead, make_due, queued, record_all, rows
+from tests.engine.stage import (
+    QUEUES,
+    events,
+    fire_due,
+    lead,
+    make_due,
+    queued,
+    record_all,
+    rows,
+    statuses,
+)
 from tests.fixtures import OPERATOR
 
 
@@ -106,6 +120,34 @@ def test_a_delayed_run_waits_for_its_time_again(sqlite_system: System) -> None:
     score = sqlite_system.redis.zscore(keys.delayed("default"), run_id)
     assert score
     assert abs(score - at.timestamp()) < 1
+
+
+def test_a_rescheduled_run_waits_for_its_new_time_again(sqlite_system: System) -> None:
+    first, later = (now().replace(microsecond=0) + timedelta(hours=hours) for hours in (1, 2))
+    run_id = actions.trigger(sqlite_system, OPERATOR, "greet", at=first).run_id
+    actions.move(sqlite_system, OPERATOR, run_id, later)
+    record_all(sqlite_system)
+    assert reads.run(sqlite_system, run_id).at == later
+    lose_redis(sqlite_system)
+    assert restart_lost_runs(sqlite_system, now()) == 1
+    assert sqlite_system.redis.zscore(keys.delayed("default"), run_id) == later.timestamp()
+
+
+def test_an_end_told_once_more_takes_nothing_from_the_history(sqlite_system: System) -> None:
+    run_id = actions.trigger(sqlite_system, OPERATOR, "greet").run_id
+    record_all(sqlite_system)
+    lose_redis(sqlite_system)
+    assert restart_lost_runs(sqlite_system, now()) == 1
+    args: list[str | bytes | int | float] = [run_id, "greet", "its place was needed"]
+    assert scripts.run("cancel", sqlite_system.redis, [keys.job(run_id)], args) == b"CANCELLED"
+    # The history is far behind: its event is still to be read.
+    with writing(sqlite_system.database) as connection:
+        connection.execute(update(runs).values(lost_at=now() - timedelta(minutes=5)))
+    assert restart_lost_runs(sqlite_system, now()) == 0
+    assert statuses(sqlite_system.redis)[-2:] == [(run_id, "cancelled")] * 2
+    record_all(sqlite_system)
+    run = reads.run(sqlite_system, run_id)
+    assert (run.status, run.reason) == ("cancelled", "its place was needed")
 
 
 def test_a_running_run_starts_again_after_thirty_seconds(sqlite_system: System) -> None:

@@ -247,8 +247,9 @@ def test_a_pass_repeated_by_another_scheduler_counts_nothing_again(sqlite_system
     fire_due(system, lock)
     system.redis.hset(keys.schedule("tick"), "nominal", from_before["nominal"])
     system.redis.zadd(keys.SCHEDULE, {"tick": int(from_before["nominal"])})
-    assert fire_due(system, lock) == {"REPLAY": 1}
+    assert fire_due(system, lock) == {"ADVANCED": 1}
     assert held(system.redis, "tick")["fired"] == "1"
+    assert queued(system.redis) == [f"tick--{from_before['nominal']}"]
 
 
 def test_fire_times_shown_end_with_the_limit_and_with_the_end(sqlite_system: System) -> None:
