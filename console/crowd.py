@@ -5,19 +5,20 @@ Two thousand marks with a link and a title each would be a page of several hundr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from app.reads.problems import BAD_ENDS
 from console.timeline import Mark, Outline, Row, Timeline
 from console.wording import plural
 
 # Marks and fire times of all lanes together that are drawn one by one.
 MOST_ONE_BY_ONE = 300
-# In a crowd, of each lane: the newest that did not succeed keep their own links.
-MOST_LINKED = 6
-# A day in minutes: finer than a pixel.
-WIDTH = 1440
-HEIGHT = 12
+# In a crowd, of each lane: the newest that ended badly keep their own links.
+MOST_LINKED = 2
+# A day in steps of two minutes, about a pixel: every digit counts here.
+WIDTH = 720
+HEIGHT = 9
 
 
 def thinned(timeline: Timeline) -> Timeline:
@@ -29,31 +30,31 @@ def thinned(timeline: Timeline) -> Timeline:
 
 
 def _outlined(row: Row) -> Row:
-    linked = [mark for mark in row.marks if mark.status != "succeeded"][-MOST_LINKED:]
+    linked = [mark for mark in row.marks if mark.status in BAD_ENDS][-MOST_LINKED:]
     rest = [mark for mark in row.marks if mark not in linked]
     outlines = [_of_runs(status, rest) for status in dict.fromkeys(mark.status for mark in rest)]
     if row.ticks:
-        starts = "".join(f"M{_minute(tick.x)} 1v10" for tick in row.ticks)
-        outlines.append(Outline("coming", starts, row.summary.rpartition("; ")[2]))
+        path = "".join(_strokes((tick.x, "0%") for tick in row.ticks))
+        outlines.append(Outline("coming", path, row.summary.rpartition("; ")[2]))
     return replace(row, marks=tuple(linked), ticks=(), outlines=tuple(outlines))
 
 
 def _of_runs(status: str, marks: Sequence[Mark]) -> Outline:
     of_it = [mark for mark in marks if mark.status == status]
     title = f"{plural(sum(mark.count for mark in of_it), 'run')}: {status}"
-    return Outline(f"s-{status}", "".join(_strokes(of_it)), title)
+    path = "".join(_strokes((mark.x, mark.width if mark.wide else "0%") for mark in of_it))
+    return Outline(f"s-{status}", path, title)
 
 
-def _strokes(marks: Iterable[Mark]) -> Iterable[str]:
-    for mark in marks:
-        # A run that took long is as long, the others as wide as the line that draws them.
-        wide = round(_percent(mark.width) * WIDTH / 100) if mark.wide else 0
-        yield f"M{_minute(mark.x)} 0v{HEIGHT}" + (f"h{wide}v-{HEIGHT}z" if wide else "")
+def _strokes(places: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Draw an upright line at each place (x and width in percent), or as wide a box."""
+    before: int | None = None
+    for place, breadth in places:
+        x, wide = _steps(place), _steps(breadth)
+        yield f"M{x} 0" if before is None or wide else f"m{x - before}-{HEIGHT}"
+        yield f"v{HEIGHT}" + (f"h{wide}v-{HEIGHT}z" if wide else "")
+        before = None if wide else x
 
 
-def _minute(x: str) -> int:
-    return round(_percent(x) * WIDTH / 100)
-
-
-def _percent(text: str) -> float:
-    return float(text.rstrip("%"))
+def _steps(percent: str) -> int:
+    return round(float(percent.rstrip("%")) * WIDTH / 100)

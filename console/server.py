@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import socket
 from pathlib import Path
@@ -83,7 +84,17 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
+        settle()
         return self.app
+
+
+def settle() -> None:
+    """Leave what is loaded out of garbage collections, as it stays until the end.
+
+    Going through a catalogue of a thousand tasks takes a tenth of a second, in some request.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _gunicorn_settings(listener: int) -> dict[str, Any]:

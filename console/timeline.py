@@ -59,7 +59,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Outline:
-    """Many marks as one path, in minutes; `form` is the class of a status, or `coming`."""
+    """Many marks as one path; `form` is the class of a status, or `coming`."""
 
     form: str
     path: str

@@ -30,7 +30,7 @@ MOST_COMING = 150
 MOST_RUNS = 150
 # What went wrong stays in sight even where a task's runs are too many to be drawn.
 MOST_BAD = 300
-MOST_LANES = 24
+MOST_LANES = 15
 
 
 @dataclass(frozen=True, slots=True)

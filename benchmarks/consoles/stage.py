@@ -28,6 +28,7 @@ from app.settings_access import Credential
 from app.system import System
 from benchmarks.consoles import QUEUES, decisions, history, registries
 from console import create_app
+from console.server import settle
 from tests.servers import PostgresServer, RedisServer, server_folder
 
 PERSON = Credential("ada", "admin", "ada's password")
@@ -74,7 +75,9 @@ def stage(filling: Filling, keep: Path | None = None) -> Iterator[Stage]:
             _fill(system, filling)
             filled.write_text(json.dumps(asdict(filling)))
         registries.fill_workers(Redis.from_url(redis.url), QUEUES, datetime.now(UTC))
-        yield Stage(system, create_app(system), filling.kind, settings)
+        app = create_app(system)
+        settle()
+        yield Stage(system, app, filling.kind, settings)
 
 
 @contextmanager

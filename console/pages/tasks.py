@@ -13,7 +13,7 @@ from console.live import live
 from console.pages.frame import render
 from console.strip import SLOTS, draw, outlines
 
-PAGE = 18
+PAGE = 16
 
 blueprint = Blueprint("tasks", __name__)
 

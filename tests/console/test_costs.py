@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -10,6 +12,7 @@ from werkzeug.routing import Rule
 
 from app import actions
 from app.contributions import Panel, PanelContent, contributions
+from app.reads.cursors import encode
 from app.system import System
 from tests.console.costs import watched
 from tests.console.past_runs import FAULT, past_log, past_run
@@ -83,6 +86,39 @@ def test_the_deepest_page_costs_what_the_first_does(
         costs.add((len(cost.queries), len(cost.trips)))
         path = f"/api/v1/runs?limit=5&cursor={page['next_cursor']}"
     assert costs == {(1, 0)}
+
+
+def test_the_last_pages_cost_no_more_than_is_allowed(
+    console: Flask, console_system: System, busy: dict[str, str]
+) -> None:
+    browser, program = signed_in(console, ADA), Program(console, READING)
+    last_run = encode(datetime.now(UTC) - timedelta(hours=4), "~")
+    last_act = encode(datetime.now(UTC), "2")
+    last_task = sorted(console_system.catalogue.tasks)[-2]
+    lists = {
+        "/runs": {"cursor": last_run},
+        "/runs?task_id=greet": {"cursor": last_run},
+        "/runs?status=failed": {"cursor": last_run},
+        "/tasks": {"after": last_task},
+        "/": {"after": last_task},
+        "/audit": {"cursor": last_act},
+        "/queues": {"page": "99"},
+        "/workers": {"page": "99"},
+        "/api/v1/runs": {"cursor": last_run},
+        "/api/v1/tasks/greet/runs": {"cursor": last_run},
+        "/api/v1/tasks/list": {"cursor": last_task},
+        "/api/v1/audit": {"cursor": last_act},
+    }
+    for path, page in lists.items():
+        asks = program if path.startswith("/api/") else browser
+        address = f"{path}{'&' if '?' in path else '?'}{urlencode(page)}"
+        for _ in range(WARMED_UP):
+            asks.get(address)
+        with watched(console_system) as cost:
+            answer = asks.get(address)
+        assert answer.status_code == 200, address
+        assert len(cost.queries) <= MOST, (address, cost.queries)
+        assert len(cost.trips) <= MOST, (address, cost.trips)
 
 
 def test_what_is_counted_is_what_is_sent(console_system: System) -> None:
