@@ -198,7 +198,9 @@ class Dispatcher:
             self._crew.notice_deaths()
         if work is not None and hungry and not self._held:
             self._promise = work
+            # At once: whoever enqueued it may be waiting for it.
             self._look_at = 0.0
+            self._with_redis(self._take)
         elif work is not None:
             self._with_redis(partial(self._listener.give_back, work))
 

@@ -116,11 +116,15 @@ def checked_waits(depends_on: str | Iterable[str] | None, allow_failure: bool) -
 
 
 def _send(redis: Redis, runs: Sequence[NewRun], due: datetime | None, *, together: bool) -> None:
-    pipeline = redis.pipeline(transaction=together)
-    for run in runs:
-        add = _add_waiting if run.depends_on else _add
-        add(pipeline, run, due)
-    missing = [answer for answer in pipeline.execute() if answer.startswith(b"MISSING ")]
+    if len(runs) == 1:
+        # A pipeline first asks in a round trip of its own whether Redis knows the script.
+        answers = [_add(redis, runs[0], due)]
+    else:
+        pipeline = redis.pipeline(transaction=together)
+        for run in runs:
+            _add(pipeline, run, due)
+        answers = pipeline.execute()
+    missing = [answer for answer in answers if answer.startswith(b"MISSING ")]
     if missing:
         name = missing[0].partition(b" ")[2].decode("utf-8", "replace")
         raise Invalid(
@@ -129,14 +133,12 @@ def _send(redis: Redis, runs: Sequence[NewRun], due: datetime | None, *, togethe
         )
 
 
-def _add(pipeline: Any, run: NewRun, due: datetime | None) -> None:
+def _add(client: Any, run: NewRun, due: datetime | None) -> Any:
+    if run.depends_on:
+        return defer(client, run, 1, 0, run.depends_on, missing="refuse")
     args: list[Any] = [run.run_id, run.queue, "" if due is None else due.timestamp(), 1, 0]
     where = [keys.job(run.run_id), keys.live(run.task_id)]
-    scripts.run("enqueue", pipeline, where, [*args, run.static(), *job_pairs(run)])
-
-
-def _add_waiting(pipeline: Any, run: NewRun, _due: datetime | None) -> None:
-    defer(pipeline, run, 1, 0, run.depends_on, missing="refuse")
+    return scripts.run("enqueue", client, where, [*args, run.static(), *job_pairs(run)])
 
 
 def defer(
