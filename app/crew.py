@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections import Counter
+from collections.abc import Sequence
 
 from app.catalogue import Catalogue
 from app.deaths import MemoryWatch
@@ -45,10 +46,17 @@ class Crew:
         while sum(not child.shared for child in self.members) < self._size:
             self._fork(shared=False)
 
-    def allowed(self) -> str | None:
-        """Return which runs could begin now, in `take`'s form; None where none could."""
-        full = [name for name, most in self._sharing.items() if self._going_on[name] >= most]
-        if self._free() is not None:
+    def allowed(self, taking: Sequence[str] = ()) -> str | None:
+        """Return which runs could begin now, in `take`'s form; None where none could.
+
+        `taking` is what is being taken already: there has to be room for that as well.
+        """
+        coming = len(taking)
+        full = [
+            name for name, most in self._sharing.items() if self._going_on[name] + coming >= most
+        ]
+        alone = sum(not allowed.startswith("+") for allowed in taking)
+        if sum(child.free for child in self.members if not child.shared) > alone:
             return f"-|{'|'.join(full)}|" if full else ""
         some = [name for name in self._sharing if name not in full]
         return f"+|{'|'.join(some)}|" if some else None

@@ -1,7 +1,8 @@
 """Gives waiting runs to free children, and writes how they ended, until it is told to stop.
 
 One run costs one round trip to Redis while others wait: its end and the next run's start are one
-script. Everything else (signs of life, lines, progress) happens at most about once a second.
+script. While other runs go on here it listens to them until the answer comes. Everything else
+(signs of life, lines, progress) happens at most about once a second.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from app.errors import SettingsError
 from app.execution import RunExecution
 from app.listening import Listener
 from app.noting import Notes
-from app.outcomes import Outcome
+from app.outcomes import Ending, Outcome
 from app.posts import Post, Until
 from app.run_lines import RunLines
-from app.script_line import ScriptLine
-from app.taking import Advanced, Taken, advance
+from app.steps import Steps
+from app.taking import Advanced, Taken
 
 log = logging.getLogger("rota.worker")
 
@@ -32,8 +33,6 @@ IDLE_WAIT = 1.0
 BUSY_WAIT = 0.25
 # How soon it is looked again for a run that may be taken here, while others wait that may not.
 HELD_WAIT = 0.25
-# How often RQ's readers are told which run a busy worker has.
-ANNOUNCE_SECONDS = 1.0
 # How long after the end of the draining it is tried to write how runs ended.
 LAST_WORDS_SECONDS = 3.0
 ATTEMPTS_TO_START = 3
@@ -51,7 +50,7 @@ class Dispatcher:
         self._listener = listener
         self._until = until
         self._beat = beat
-        self._line = ScriptLine(post.redis, "advance")
+        self._steps = Steps(post)
         self._lines = RunLines()
         self._notes = Notes(post.redis)
         self.running: list[RunExecution] = []
@@ -60,8 +59,6 @@ class Dispatcher:
         self._drain_until: float | None = None
         self._look_at = 0.0
         self._promise: str | None = None
-        self._busy_told = False
-        self._announce_at = 0.0
         self._nothing_waits = self._held = False
         self._active_at = monotonic()
         self._backoff = Backoff()
@@ -82,6 +79,8 @@ class Dispatcher:
             self._crew.fill()
             self._with_redis(self._talk)
             self._listen()
+            if self._listener.answers_came or self._steps.overdue:
+                self._hear_answers()
             for execution in [one for one in self.running if one.outcome is not None]:
                 self._close(execution)
             self._keep_times()
@@ -94,7 +93,7 @@ class Dispatcher:
             self._lines.flush()
         signal.setitimer(signal.ITIMER_REAL, 0)
         self._lines.flush(last=True)
-        self._line.close()
+        self._steps.lost()
 
     # --- told from outside; these only take notes ------------------------------------------------
 
@@ -119,10 +118,11 @@ class Dispatcher:
 
     def _finished(self) -> bool:
         if self._drain_until is not None and monotonic() > self._drain_until + LAST_WORDS_SECONDS:
+            self._unwritten += self._steps.lost()
             for execution in self._unwritten:
                 log.error("Run %s: Redis is away, how it ended is lost", execution.taken.run_id)
             return not self.running
-        if self.running or self._unwritten:
+        if self.running or self._unwritten or self._steps:
             return False
         idle = monotonic() - self._active_at
         return (
@@ -134,14 +134,15 @@ class Dispatcher:
 
     @property
     def _enough(self) -> bool:
-        return self._until.max_jobs is not None and self._begun >= self._until.max_jobs
+        most = self._until.max_jobs
+        return most is not None and self._begun + len(self._steps.taking) >= most
 
     @property
     def _allowed(self) -> str | None:
         """Which runs may be taken now (take.lua), None: no run may."""
         if self._drain_until is not None or self._enough:
             return None
-        return self._crew.allowed()
+        return self._crew.allowed(self._steps.taking)
 
     def _noted(self, allowed: str | None, done: Advanced) -> None:
         """Remember when to look again."""
@@ -157,8 +158,9 @@ class Dispatcher:
 
     def _with_redis(self, act: Callable[[], None]) -> bool:
         """Do something that needs Redis; while that is away, nothing is tried for a moment."""
-        if monotonic() < self._away_until:
-            return False
+        return monotonic() >= self._away_until and self._tried(act)
+
+    def _tried(self, act: Callable[[], None]) -> bool:
         try:
             act()
         except REFUSED as error:
@@ -175,19 +177,20 @@ class Dispatcher:
         """Everything that does not come from a child."""
         self._listener.connect()
         self._beat(len(self.running))
-        for execution in list(self._unwritten):
+        unwritten, self._unwritten = self._unwritten, []
+        for execution in unwritten:
             self._write(execution, None)
-            self._unwritten.remove(execution)
         if monotonic() >= self._look_at:
             self._take()
-        self._backoff.reset()
+        if monotonic() >= self._away_until:
+            self._backoff.reset()
 
     def _take(self) -> None:
-        while (allowed := self._allowed) is not None:
-            taken = self._advance(None, allowed)
-            if taken is None:
-                return
-            self._begin(taken)
+        before = None
+        while self._begun != before and not self._steps.taking:
+            before = self._begun
+            if (allowed := self._allowed) is not None:
+                self._step(None, allowed)
 
     def _listen(self) -> None:
         away = monotonic() < self._away_until
@@ -207,7 +210,7 @@ class Dispatcher:
     def _patience(self, hungry: bool, away: bool) -> float:
         now = monotonic()
         longest = max(self._look_at - now, 0.0) if hungry else IDLE_WAIT
-        if self.running or self._unwritten or away:
+        if self.running or self._unwritten or self._steps or away:
             longest = min(longest, BUSY_WAIT)
         if self._drain_until is not None and self._drain_until > now:
             longest = min(longest, self._drain_until - now)
@@ -248,48 +251,50 @@ class Dispatcher:
         worn = execution.leave_child()
         self._crew.ended(execution.taken)
         allowed = self._allowed
-        taken = self._written(execution, allowed)
-        if taken is not None:
-            self._begin(taken)
+        self._write(execution, allowed)
         if child is not None and worn and child.worn_out:
             self._crew.dismiss(child, worn)
         if allowed is None or worn:
             self._look_at = 0.0
 
-    def _written(self, execution: RunExecution, allowed: str | None) -> Taken | None:
+    # --- one step in Redis -----------------------------------------------------------------------
+
+    def _write(self, execution: RunExecution, allowed: str | None) -> None:
         """Write its end now, or keep it until Redis is back."""
-        answer: list[Taken | None] = []
-        if not self._with_redis(lambda: answer.append(self._write(execution, allowed))):
+        if monotonic() < self._away_until:
             self._unwritten.append(execution)
-        return answer[0] if answer else None
+        elif not execution.fenced:
+            self._step(execution, allowed)
 
-    def _write(self, execution: RunExecution, allowed: str | None) -> Taken | None:
-        if execution.fenced:
-            return None
-        return self._advance(execution, allowed)
+    def _step(self, ended: RunExecution | None, allowed: str | None) -> None:
+        """Write how a run ended, and take the next where that is allowed."""
+        self._steps.send(ended, allowed, len(self.running))
+        line = self._steps.line
+        self._listener.expect_answers(line.descriptor, line.opened)
+        if not self.running or line.descriptor is None:
+            # Nobody else could say anything meanwhile.
+            self._hear_answers()
 
-    def _advance(self, ended: RunExecution | None, allowed: str | None) -> Taken | None:
-        post = self._post
-        written, ending = ended.ended() if ended is not None else (None, None)
-        queues = post.queues() if allowed is not None else ()
-        announce = not self._busy_told or monotonic() >= self._announce_at
-        others = len(self.running)
-        done = advance(
-            post.redis,
-            post.catalogue,
-            post.worker,
-            queues,
-            written,
-            others,
-            announce=announce,
-            allowed=allowed or "",
-            line=self._line,
-        )
-        self._noted(allowed, done)
-        self._busy_told = done.taken is not None or others > 0
-        if announce:
-            self._announce_at = monotonic() + ANNOUNCE_SECONDS
-        if ended is not None and ending is not None:
-            post.counted(ending.rq_status == "finished", ended.seconds)
-            self._lines.ended(ended.taken, ending, written=done.written)
-        return done.taken
+    def _hear_answers(self) -> None:
+        self._listener.answers_came = False
+        if not self._steps or not self._tried(self._take_in):
+            # Or the connection was closed while nothing was on its way.
+            self._unwritten += self._steps.lost()
+            self._listener.expect_answers(None, 0)
+
+    def _take_in(self) -> None:
+        while True:
+            sent, done = self._steps.answer()
+            if sent.ended is not None and sent.ending is not None:
+                self._ended(sent.ended, sent.ending, written=done.written)
+            if done.again:
+                done = self._steps.go_on(sent, done)
+            self._noted(sent.allowed, done)
+            if done.taken is not None:
+                self._begin(done.taken)
+            if not self._steps or not self._steps.line.answered:
+                return
+
+    def _ended(self, execution: RunExecution, ending: Ending, *, written: bool) -> None:
+        self._post.counted(ending.rq_status == "finished", execution.seconds)
+        self._lines.ended(execution.taken, ending, written=written)

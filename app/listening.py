@@ -21,7 +21,7 @@ from app.connection import Wake
 log = logging.getLogger("rota.worker")
 
 WAKE_AGAIN_SECONDS = 0.2
-WAKE, COMMANDS, SIGNALS = "wake", "commands", "signals"
+WAKE, COMMANDS, SIGNALS, ANSWERS = "wake", "commands", "signals", "answers"
 
 
 class Listener:
@@ -39,13 +39,14 @@ class Listener:
         self._on_command = on_command
         self._pubsub: PubSub | None = None
         self._selector = selectors.DefaultSelector()
-        self._descriptors: dict[str, int] = {}
+        self._descriptors: dict[str, tuple[int, int]] = {}
         self._signals, self._signals_in = os.pipe()
         os.set_blocking(self._signals, False)
         os.set_blocking(self._signals_in, False)
         self._selector.register(self._signals, selectors.EVENT_READ, SIGNALS)
         self._earlier_wakeup = signal.set_wakeup_fd(self._signals_in, warn_on_full_buffer=False)
         self.children_ended = False
+        self.answers_came = False
         self._wake_again_at = 0.0
 
     def close(self) -> None:
@@ -79,6 +80,14 @@ class Listener:
             connection = pubsub.connection
         self._watch(COMMANDS, connection._sock.fileno())
 
+    def expect_answers(self, descriptor: int | None, opened: int) -> None:
+        """Set `answers_came` when there is something to read; `opened` counts the connections,
+        for a new one may have the number of the old."""
+        if descriptor is None:
+            self._forget(ANSWERS)
+        else:
+            self._watch(ANSWERS, descriptor, opened)
+
     def wait(self, seconds: float, *, for_work: bool) -> str | None:
         """Hear what children say; return the list that promises work, if one does.
 
@@ -95,6 +104,8 @@ class Listener:
                 self._read_signals()
             elif key.data == WAKE:
                 work = self._woken()
+            elif key.data == ANSWERS:
+                self.answers_came = True
             else:
                 self._hear_commands()
         return work
@@ -103,17 +114,17 @@ class Listener:
         """Let another worker have the promise that nobody here can take up. Raises redis errors."""
         self._redis.lpush(work, "1")
 
-    def _watch(self, what: str, descriptor: int) -> None:
-        if self._descriptors.get(what) != descriptor:
+    def _watch(self, what: str, descriptor: int, opened: int = 0) -> None:
+        if self._descriptors.get(what) != (descriptor, opened):
             self._forget(what)
             self._selector.register(descriptor, selectors.EVENT_READ, what)
-            self._descriptors[what] = descriptor
+            self._descriptors[what] = (descriptor, opened)
 
     def _forget(self, what: str) -> None:
         if what in self._descriptors:
             # A closed descriptor has left the kernel's set by itself.
             with suppress(KeyError, ValueError, OSError):
-                self._selector.unregister(self._descriptors.pop(what))
+                self._selector.unregister(self._descriptors.pop(what)[0])
 
     def _read_signals(self) -> None:
         with suppress(BlockingIOError):

@@ -29,6 +29,23 @@ class ScriptLine:
         self._connection: Any = None
         self._sent: deque[tuple[list[str], list[Any]]] = deque()
         self._lost = False
+        # How many connections it has opened.
+        self.opened = 0
+
+    @property
+    def descriptor(self) -> int | None:
+        """What can be read once an answer arrives; None where nobody would notice."""
+        if self._connection is None or self._lost or self._connection._sock is None:
+            return None
+        return int(self._connection._sock.fileno())
+
+    @property
+    def answered(self) -> bool:
+        """Whether an answer has arrived, or none will."""
+        try:
+            return self.descriptor is None or bool(self._connection.can_read(timeout=0))
+        except (ConnectionError, OSError):
+            return True
 
     def __call__(self, keys: list[str], arguments: list[Any]) -> Any:
         """Return the script's answer. A lost one is asked for again; raises redis errors."""
@@ -104,4 +121,5 @@ class ScriptLine:
     def _write(self, *words: Any) -> None:
         if self._connection is None:
             self._connection = self._pool.get_connection()
+            self.opened += 1
         self._connection.send_packed_command([pack_command(words)])

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import chain
 from typing import Any
 
 from redis import Redis
@@ -67,11 +66,24 @@ class Ended:
 class Advanced:
     """What one step did: whether the end was written (it is not where another execution has the
     run by now), and the run that was taken, if one waited; `held` tells that one waited that may
-    not be taken now."""
+    not be taken now. `again`: what stood in the way was dealt with, and the next step may take the
+    foreign job that is `approved` (its id and static JSON)."""
 
     written: bool
-    taken: Taken | None
+    taken: Taken | None = None
     held: bool = False
+    again: bool = False
+    approved: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of `advance`, to be sent."""
+
+    execution_id: str
+    at: datetime
+    keys: list[str]
+    arguments: list[Any]
 
 
 def take(redis: Redis, catalogue: Catalogue, worker: str, queues: Sequence[str]) -> Taken | None:
@@ -89,6 +101,7 @@ def advance(
     *,
     announce: bool = True,
     allowed: str = "",
+    approved: tuple[str, str] = ("", ""),
     line: Line | None = None,
 ) -> Advanced:
     """Write how an execution ended and take the next run, in one step; no queues: take nothing.
@@ -98,42 +111,74 @@ def advance(
     quicker way to the script. Foreign jobs run where they call a task of the catalogue in RQ's
     JSON form; others are set aside whole.
     """
-    approved: tuple[str, str] = ("", "")
-    restrictions = (allowed, limits_json(catalogue))
     written = False
+    call = line or partial(scripts.run, "advance", redis)
     while True:
-        now = datetime.now(UTC)
-        execution_id = secrets.token_hex(16)
-        finished, *answer = _step(
-            line or partial(scripts.run, "advance", redis),
-            [keys.worker(worker), keys.worker_executions(worker), *(ended.keys if ended else ())],
-            [worker, others, int(announce), len(queues)],
-            [execution_id, SILENT_SECONDS, RQ_TTL, rq_time(now), *approved, *restrictions, *queues],
-            ended.arguments if ended else [],
+        step = next_step(
+            catalogue, worker, queues, ended, others, announce, allowed=allowed, approved=approved
         )
-        written, ended = written or finished == b"OK", None
-        if not answer or answer[0] in (b"suspended", b"held"):
-            return Advanced(written, None, held=bool(answer) and answer[0] == b"held")
-        kind, queue, run_id = answer[0].decode(), answer[1].decode(), answer[2]
-        if kind == "again":
-            continue
-        if kind == "broken":
-            set_aside(redis, keys.queue(queue), run_id, answer[3].decode("utf-8", "replace"), now)
-        elif kind == "foreign":
-            static = _checked_foreign(redis, catalogue, queue, run_id, answer[3], now)
-            approved = ("", "") if static is None else (run_id.decode(), static)
-        else:
-            try:
-                taken = _taken(catalogue, queue, run_id.decode(), execution_id, *answer[3:])
-            except UNREADABLE as error:
-                _give_up(redis, worker, queue, run_id, execution_id, error, now)
-                continue
-            return Advanced(written, taken)
+        answer = call(step.keys, step.arguments)
+        done = understood(redis, catalogue, worker, step, answer)
+        written, ended, approved = written or done.written, None, done.approved
+        if not done.again:
+            return replace(done, written=written)
 
 
-def _step(line: Line, names: list[str], *arguments: list[Any]) -> list[Any]:
-    answer: list[Any] = line(names, [*chain.from_iterable(arguments)])
-    return answer
+def next_step(
+    catalogue: Catalogue,
+    worker: str,
+    queues: Sequence[str],
+    ended: Ended | None,
+    others: int,
+    announce: bool,
+    *,
+    allowed: str,
+    approved: tuple[str, str] = ("", ""),
+) -> Step:
+    """Return the call that does what `advance` says."""
+    execution_id, now = secrets.token_hex(16), datetime.now(UTC)
+    names = [keys.worker(worker), keys.worker_executions(worker), *(ended.keys if ended else ())]
+    arguments = [
+        worker,
+        others,
+        int(announce),
+        len(queues),
+        execution_id,
+        SILENT_SECONDS,
+        RQ_TTL,
+        rq_time(now),
+        *approved,
+        allowed,
+        limits_json(catalogue),
+        *queues,
+        *(ended.arguments if ended else ()),
+    ]
+    return Step(execution_id, now, names, arguments)
+
+
+def understood(
+    redis: Redis, catalogue: Catalogue, worker: str, step: Step, answers: list[Any]
+) -> Advanced:
+    """Return what a step did; what cannot be run is set aside. Raises redis errors."""
+    finished, *answer = answers
+    written = finished == b"OK"
+    if not answer or answer[0] in (b"suspended", b"held"):
+        return Advanced(written, held=bool(answer) and answer[0] == b"held")
+    kind, queue, run_id = answer[0].decode(), answer[1].decode(), answer[2]
+    if kind == "broken":
+        why = answer[3].decode("utf-8", "replace")
+        set_aside(redis, keys.queue(queue), run_id, why, step.at)
+    elif kind == "foreign":
+        static = _checked_foreign(redis, catalogue, queue, run_id, answer[3], step.at)
+        if static is not None:
+            return Advanced(written, again=True, approved=(run_id.decode(), static))
+    elif kind == "run":
+        name, execution_id = run_id.decode(), step.execution_id
+        try:
+            return Advanced(written, _taken(catalogue, queue, name, execution_id, *answer[3:]))
+        except UNREADABLE as error:
+            _give_up(redis, worker, queue, run_id, execution_id, error, step.at)
+    return Advanced(written, again=True)
 
 
 def _taken(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -13,8 +14,8 @@ from app.errors import Conflict, Forbidden
 from app.system import System
 from app.views import RunView, StackView
 from tests.fixtures import OPERATOR
-from tests.processes import wait_until
-from tests.worker.crews import burst, ended, start_worker, trigger, wait_for
+from tests.processes import start_process, wait_until
+from tests.worker.crews import burst, ended, environment, start_worker, trigger, wait_for
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -103,6 +104,21 @@ def test_where_a_run_is_can_be_asked(worker_system: System, task_id: str, words:
     assert "stop_requested" not in text
     # Asking harms nothing.
     wait_for(worker_system, run_id, "finished", timeout=40)
+
+
+def test_the_command_line_shows_where_a_run_is(worker_system: System) -> None:
+    run_id = trigger(worker_system, "naps", {"seconds": 3})
+    command = [sys.executable, "-m", "app", "runs", "stack", run_id]
+    early = start_process(command, environment(worker_system))
+    assert early.wait(15) == 1
+    assert "The run is queued" in early.output
+    worker = start_worker(worker_system, "--burst")
+    wait_for(worker_system, run_id, "started")
+    asked = start_process(command, environment(worker_system))
+    assert asked.wait(15) == 0, asked.output
+    assert asked.output.startswith(f"{run_id}, ")
+    assert "time.sleep(seconds)" in asked.output
+    assert worker.wait(15) == 0
 
 
 def test_only_of_a_running_run_and_by_an_operator(worker_system: System) -> None:
