@@ -51,9 +51,10 @@ class Crew:
 
         `taking` is what is being taken already: there has to be room for that as well.
         """
-        coming = len(taking)
         full = [
-            name for name, most in self._sharing.items() if self._going_on[name] + coming >= most
+            name
+            for name, most in self._sharing.items()
+            if self._going_on[name] + sum(_may_be(name, allowed) for allowed in taking) >= most
         ]
         alone = sum(not allowed.startswith("+") for allowed in taking)
         if sum(child.free for child in self.members if not child.shared) > alone:
@@ -132,3 +133,8 @@ class Crew:
         self._listener.add(child.sources)
         self.members.append(child)
         return child
+
+
+def _may_be(name: str, allowed: str) -> bool:
+    """Tell whether what is taken under `allowed` may be a run of this task."""
+    return (f"|{name}|" in allowed) == allowed.startswith("+")

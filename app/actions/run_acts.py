@@ -21,6 +21,7 @@ from app.views import ENDED, Accepted, RunView
 
 WAITING = ("queued", "scheduled")
 RETRYABLE = tuple(sorted(ENDED - {"succeeded"}))
+SPOKEN = {"sample_stack": "see where it is"}
 
 
 def cancel(system: System, actor: Actor, run_id: str, now: datetime | None = None) -> bool:
@@ -121,11 +122,9 @@ def _run(
     demand_role(system, actor, verb, run_id, now or datetime.now(UTC))
     found = stored_run(system, run_id)
     if found.status not in statuses:
-        raise Conflict(
-            f"The run has {found.status}: to {verb} it, it has to be {' or '.join(statuses)}."
-            if found.ended
-            else f"The run is {found.status}: to {verb} it, it has to be {' or '.join(statuses)}."
-        )
+        state = f"has {found.status}" if found.ended else f"is {found.status}"
+        act = SPOKEN.get(verb, f"{verb} it")
+        raise Conflict(f"The run {state}: to {act}, it has to be {' or '.join(statuses)}.")
     return found
 
 

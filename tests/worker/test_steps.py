@@ -13,14 +13,14 @@ from tests.worker.crews import results, start_worker, status, trigger
 
 pytestmark = pytest.mark.timeout(90)
 
-SECONDS, PAUSE_MS = 1.5, 3_000
+SECONDS, PAUSE_MS = 2.5, 4_000
 
 
-def _queue(system: System) -> tuple[list[str], list[str]]:
-    """Queue runs for every place of one worker, four of them in a shared process; and more."""
+def _queue(system: System, more: str) -> tuple[list[str], list[str]]:
+    """Queue runs for every place of one worker, four of them sharing a process; and three."""
     first = [trigger(system, "naps", {"seconds": SECONDS})]
     first += [trigger(system, "shared_waits", {"seconds": SECONDS}) for _ in range(4)]
-    return first, [trigger(system, "naps", {"seconds": 0.1}) for _ in range(3)]
+    return first, [trigger(system, more, {"seconds": 0.1}) for _ in range(3)]
 
 
 def _pause_once_started(system: System, runs: list[str]) -> None:
@@ -36,7 +36,7 @@ def _starts(system: System, run_id: str) -> int:
 
 
 def test_one_free_child_gets_one_run_however_many_end_meanwhile(worker_system: System) -> None:
-    first, later = _queue(worker_system)
+    first, later = _queue(worker_system, "naps")
     worker = start_worker(worker_system, "--max-idle-time", "2")
     _pause_once_started(worker_system, first)
     assert worker.wait(40) == 0, worker.output
@@ -47,7 +47,7 @@ def test_one_free_child_gets_one_run_however_many_end_meanwhile(worker_system: S
 def test_a_worker_that_may_run_six_takes_no_seventh_while_it_waits(
     worker_system: System,
 ) -> None:
-    first, later = _queue(worker_system)
+    first, later = _queue(worker_system, "shared_waits")
     worker = start_worker(worker_system, "--max-jobs", "6")
     _pause_once_started(worker_system, first)
     assert worker.wait(40) == 0, worker.output
