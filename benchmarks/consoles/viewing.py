@@ -19,8 +19,10 @@ class Truth:
 
     reason: str = ""
     paused: bool = False
-    since: float = 0.0
     number: int = 0
+    # When each act was asked for, and when it was answered.
+    asked: dict[int, float] = field(default_factory=dict)
+    answered: dict[int, float] = field(default_factory=dict)
 
     def shown_by(self, page: str) -> bool:
         return (self.reason in page) == self.paused
@@ -28,9 +30,9 @@ class Truth:
 
 @dataclass
 class Looked:
-    """What the viewers saw: the delay of every change at every viewer, and the answers' sizes."""
+    """What the viewers saw: when every change was there at every viewer, and the answers' sizes."""
 
-    delays: dict[int, list[float]] = field(default_factory=dict)
+    times: dict[int, list[float]] = field(default_factory=dict)
     unchanged: int = 0
     sent: int = 0
     size: int = 0
@@ -90,7 +92,7 @@ async def look(port: int, path: str, cookie: str, truth: Truth, seen: Looked) ->
                 seen.size += len(answer.body)
                 if last != truth.number and truth.shown_by(answer.text):
                     last = truth.number
-                    seen.delays.setdefault(last, []).append(monotonic() - truth.since)
+                    seen.times.setdefault(last, []).append(monotonic())
             elif answer.status != 304:
                 raise RuntimeError(f"{path} answered {answer.status}")
             else:
@@ -101,15 +103,17 @@ async def look(port: int, path: str, cookie: str, truth: Truth, seen: Looked) ->
 
 
 async def change(port: int, token: str, truth: Truth) -> None:
-    """Pause everything, or let it go on; the time counts from before that is asked for."""
+    """Pause everything, or let it go on."""
     line = await Line.open(port)
     verb = "resume" if truth.paused else "pause"
     reason = truth.reason if truth.paused else f"change number {truth.number + 1} of the benchmark"
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     truth.reason, truth.paused = reason, not truth.paused
-    truth.since, truth.number = monotonic(), truth.number + 1
+    truth.number += 1
+    truth.asked[truth.number] = monotonic()
     answer = await line.ask("POST", f"/api/v1/{verb}", headers, f'{{"reason": "{reason}"}}'
                             if verb == "pause" else "{}")  # fmt: skip
+    truth.answered[truth.number] = monotonic()
     line.close()
     if answer.status not in (200, 202):
         raise RuntimeError(f"{verb} answered {answer.status}: {answer.body[:300]!r}")
