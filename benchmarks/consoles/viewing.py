@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import random
 from asyncio import StreamReader, StreamWriter
 from dataclasses import dataclass, field
@@ -15,17 +16,14 @@ EVERY = 0.7
 
 @dataclass
 class Truth:
-    """What pages should show by now: that everything is paused, with this reason, or is not."""
+    """What pages should show by now: the newest run, by its id; and when each was asked for."""
 
-    reason: str = ""
-    paused: bool = False
     number: int = 0
-    # When each act was asked for, and when it was answered.
+    run_id: str = ""
     asked: dict[int, float] = field(default_factory=dict)
-    answered: dict[int, float] = field(default_factory=dict)
 
     def shown_by(self, page: str) -> bool:
-        return (self.reason in page) == self.paused
+        return bool(self.run_id) and self.run_id in page
 
 
 @dataclass
@@ -102,18 +100,14 @@ async def look(port: int, path: str, cookie: str, truth: Truth, seen: Looked) ->
         line.close()
 
 
-async def change(port: int, token: str, truth: Truth) -> None:
-    """Pause everything, or let it go on."""
+async def change(port: int, token: str, task_id: str, truth: Truth) -> None:
+    """Start a run; the time counts from before that is asked for."""
     line = await Line.open(port)
-    verb = "resume" if truth.paused else "pause"
-    reason = truth.reason if truth.paused else f"change number {truth.number + 1} of the benchmark"
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    truth.reason, truth.paused = reason, not truth.paused
-    truth.number += 1
-    truth.asked[truth.number] = monotonic()
-    answer = await line.ask("POST", f"/api/v1/{verb}", headers, f'{{"reason": "{reason}"}}'
-                            if verb == "pause" else "{}")  # fmt: skip
-    truth.answered[truth.number] = monotonic()
+    asked = monotonic()
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = await line.ask("POST", f"/api/v1/tasks/{task_id}/trigger", headers)
     line.close()
-    if answer.status not in (200, 202):
-        raise RuntimeError(f"{verb} answered {answer.status}: {answer.body[:300]!r}")
+    if answer.status != 202:
+        raise RuntimeError(f"trigger answered {answer.status}: {answer.body[:300]!r}")
+    truth.run_id, truth.number = json.loads(answer.text)["run_id"], truth.number + 1
+    truth.asked[truth.number] = asked
