@@ -19,11 +19,16 @@ ON_TIME = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Block:
-    """The values for one schedule, and until when (UTC) the verdict in them holds."""
+    """The values for one schedule, and from when to when (UTC) the verdict in them holds."""
 
     row: DueSchedule
     values: Sequence[Any]
+    holds_from: datetime
     holds_until: datetime
+
+    def holds(self, now: datetime) -> bool:
+        """Tell whether the verdict is right at `now`."""
+        return self.holds_from <= now <= self.holds_until
 
 
 def block_of(row: DueSchedule, now: datetime) -> Block:
@@ -35,15 +40,26 @@ def block_of(row: DueSchedule, now: datetime) -> Block:
         raise ValueError("it has no definition of ours (see `python -m app adopt`)")
     schedule_id = row.schedule_id.decode()
     definition = parsed(row.definition.decode())
-    nominal = datetime.fromtimestamp(int(row.nominal), UTC)
+    nominal = _nominal(row)
+    if nominal > now:
+        raise ValueError(f"it is due, but its fire time, {nominal.isoformat()}, is to come")
     verdict = _verdict(definition, row, nominal, now)
     values = _values(schedule_id, definition, row, verdict)
-    return Block(row, values, _holds_until(definition, nominal, verdict, now))
+    # Clocks are read a little apart.
+    return Block(row, values, nominal - ON_TIME, _holds_until(definition, nominal, verdict, now))
 
 
 def block_in_advance(row: DueSchedule) -> Block:
     """Judge a schedule as it will stand when it is due, on time. Raises as `block_of` does."""
-    return block_of(row, datetime.fromtimestamp(int(row.nominal), UTC))
+    return block_of(row, _nominal(row))
+
+
+def _nominal(row: DueSchedule) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(row.nominal), UTC)
+    except OSError as error:
+        # So says the C library of a year beyond its own; to the loop it would look like an outage.
+        raise ValueError(f"its fire time, {int(row.nominal)}, is beyond the calendar") from error
 
 
 def _verdict(definition: Definition, row: DueSchedule, nominal: datetime, now: datetime) -> Verdict:

@@ -59,7 +59,7 @@ class Firing:
 
         Return how many ended each way.
         """
-        blocks = [block for block in self._ready.values() if now <= block.holds_until]
+        blocks = [block for block in self._ready.values() if block.holds(now)]
         self._ready = {}
         # Nothing is left to compute meanwhile, and the server wakes nobody before it has done all
         # that was sent: so one chunk after the other.
@@ -92,7 +92,7 @@ class Firing:
         blocks: list[Block] = []
         for row in rows:
             ready = self._ready.pop(row.schedule_id, None)
-            if ready is not None and ready.row == row and now <= ready.holds_until:
+            if ready is not None and ready.row == row and ready.holds(now):
                 blocks.append(ready)
                 continue
             try:

@@ -17,12 +17,15 @@ from app.mending import set_key_aside
 from app.mirroring import Decided, mirror_pauses, mirror_skips, read_decided, remove_retired
 from app.records.pauses import EVERYTHING
 from app.run_jobs import template_pairs
+from app.schedules import Cron, Interval
 from app.strangers import set_strangers_aside
 from app.system import System
 
 log = logging.getLogger("rota.scheduler")
 
 ATTEMPTS = 5
+# No clock of ours is further ahead of another.
+WRONG_CLOCK = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def _mirror(redis: Redis, decided: Decided, now: datetime, *, force: bool) -> tu
     than what Redis has."""
     changed, older, rows = 0, False, decided.rows
     for _ in range(ATTEMPTS):
-        held = _held(redis, [row.schedule_id for row in rows])
+        held = _held(redis, rows, now)
         answers = _define(redis, rows, held, decided, now, force=force)
         changed += sum(answer == b"CHANGED" for answer in answers.values())
         older |= b"OLDER" in answers.values()
@@ -99,6 +102,8 @@ def plan(
     """
     schedule = definition.schedule
     nominal = _nominal(definition, revision, held, last, now)
+    if nominal is not None:
+        nominal = _in_its_turn(schedule, nominal, max(last or 0, held.last or 0), now)
     if nominal is None or resumed_at is None or nominal > resumed_at:
         return nominal
     return schedule.next(resumed_at)
@@ -120,19 +125,37 @@ def _nominal(
     return nominal if survives else schedule.next(now)
 
 
-def _held(redis: Redis, schedule_ids: Sequence[str]) -> list[Held]:
+def _in_its_turn(
+    schedule: Cron | Interval, nominal: datetime, newest: int, now: datetime
+) -> datetime | None:
+    """Return `nominal`, unless clocks or strangers put it behind what has fired or too far ahead.
+
+    It would never fire then, or leave out those before it.
+    """
+    fired = datetime.fromtimestamp(newest, UTC)
+    if nominal <= fired:
+        return schedule.next(fired)
+    following = schedule.next(max(fired, now)) if nominal > now else None
+    return nominal if following is None else min(nominal, following)
+
+
+def _held(redis: Redis, rows: Sequence[Row[Any]], now: datetime) -> list[Held]:
     pipeline = redis.pipeline(transaction=False)
-    for schedule_id in schedule_ids:
-        pipeline.hmget(keys.schedule(schedule_id), [field.name for field in fields(Held)])
-    answers = pipeline.execute(raise_on_error=False) if schedule_ids else []
-    return [_held_of(redis, name, row) for name, row in zip(schedule_ids, answers, strict=True)]
+    for row in rows:
+        pipeline.hmget(keys.schedule(row.schedule_id), [field.name for field in fields(Held)])
+    answers = pipeline.execute(raise_on_error=False) if rows else []
+    return [_held_of(redis, *pair, now) for pair in zip(rows, answers, strict=True)]
 
 
-def _held_of(redis: Redis, schedule_id: str, answer: Any) -> Held:
+def _held_of(redis: Redis, row: Row[Any], answer: Any, now: datetime) -> Held:
+    schedule_id = row.schedule_id
     try:
         held = Held(*(None if value is None else int(value) for value in answer))
         for epoch in (held.nominal, held.last):
             datetime.fromtimestamp(epoch or 0, UTC)
+        latest = max(now, row.last_fire_time or now) + WRONG_CLOCK
+        if (held.last or 0) > latest.timestamp():
+            raise ValueError("it has fired in the future")
         return held
     except (TypeError, ValueError, OverflowError, OSError):
         # SQL has the truth, so it is written anew.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from app.records.history import insert
-from app.records.schema import pauses, skips
+from app.records.schema import pauses, schedules, skips
 
 EVERYTHING = "*"
 # Stands before a queue's name; no task id has a colon.
@@ -58,5 +58,8 @@ def coming_skips(connection: Connection, now: datetime) -> dict[str, frozenset[d
 
 
 def skippers(connection: Connection, now: datetime) -> list[Row[Any]]:
-    """Return who skips which coming fire time."""
-    return list(connection.execute(select(skips).where(skips.c.fire_time > now)))
+    """Return who skips which fire time that is to come, or has come and was not dealt with."""
+    newest = schedules.c.last_fire_time
+    open_ones = or_(skips.c.fire_time > now, newest.is_(None), skips.c.fire_time > newest)
+    statement = select(skips).join(schedules, schedules.c.schedule_id == skips.c.schedule_id)
+    return list(connection.execute(statement.where(open_ones)))

@@ -155,3 +155,13 @@ def test_an_error_leaves_no_answer_for_the_next_pass(
     stand_at(sqlite_system.redis, "greet", fire_time + timedelta(minutes=30))
     again = seen_at(sqlite_system, lock, fire_time + timedelta(minutes=30))
     assert firing.fire(lock, again) == {"SKIPPED": 1}
+
+
+def test_a_fire_time_to_come_does_not_fire_because_its_score_says_so(
+    sqlite_system: System, lock: str, firing: Firing
+) -> None:
+    fire_time = soon_due(sqlite_system)
+    firing.prepare(AHEAD)
+    sqlite_system.redis.zadd(keys.SCHEDULE, {"greet": int(time.time())})
+    assert firing.fire_prepared(lock, fire_time - timedelta(seconds=2)) == {}
+    assert queued(sqlite_system.redis) == []

@@ -40,6 +40,14 @@ def _fire_time_beyond_the_calendar(redis: Redis) -> None:
     _broken(redis, nominal="9" * 30)
 
 
+def _fire_time_beyond_the_clock_of_the_host(redis: Redis) -> None:
+    _broken(redis, nominal="1" + "0" * 17)
+
+
+def _fire_time_to_come(redis: Redis) -> None:
+    _broken(redis, nominal="32503680000")
+
+
 def _definition_that_is_no_json(redis: Redis) -> None:
     _broken(redis, definition="{")
 
@@ -83,6 +91,8 @@ KINDS: list[Callable[[Redis], None]] = [
     _without_fire_time,
     _fire_time_that_is_no_number,
     _fire_time_beyond_the_calendar,
+    _fire_time_beyond_the_clock_of_the_host,
+    _fire_time_to_come,
     _definition_that_is_no_json,
     _definition_that_is_no_object,
     _definition_nested_too_deeply,

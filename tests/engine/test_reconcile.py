@@ -301,3 +301,28 @@ def test_where_the_code_changed_the_same_field_the_code_wins(sqlite_system: Syst
     assert definition["schedule"]["every_seconds"] == 660
     (override,) = rows(sqlite_system, "SELECT * FROM overrides")
     assert override["archived_at"] is not None
+
+
+def test_a_fire_time_that_has_fired_is_not_held_again() -> None:
+    # Rescheduled by a host whose clock is behind, or after a clock had jumped ahead.
+    held = Held(revision=4, nominal=epoch(30), last=epoch(60))
+    assert plan(half_hourly(), 4, held, None, None, at(5)) == at(90)
+    assert plan(half_hourly(), 5, held, None, None, at(5)) == at(90)
+
+
+def test_a_fire_time_too_far_ahead_leaves_out_none_before_it() -> None:
+    held = Held(revision=4, nominal=epoch(30_000_000), last=epoch(0))
+    assert plan(half_hourly(), 4, held, epoch(0), None, at(5)) == at(30)
+
+
+def test_a_schedule_that_fired_in_the_far_future_is_built_again(sqlite_system: System) -> None:
+    redis, lock = sqlite_system.redis, lead(sqlite_system)
+    due = make_due(sqlite_system, "greet")
+    redis.hset(keys.schedule("greet"), "last", "32503680000")
+    reconcile(sqlite_system, due)
+    assert int(held(redis, "greet")["nominal"]) > due.timestamp()
+    assert "last" not in held(redis, "greet")
+    assert redis.hexists(keys.QUARANTINE, keys.schedule("greet"))
+    stand_at(redis, "greet", due)
+    fire_due(sqlite_system, lock)
+    assert int(held(redis, "greet")["last"]) == due.timestamp()

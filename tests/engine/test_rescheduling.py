@@ -6,11 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from app import actions, keys, reads
 from app.errors import Conflict, Invalid, Unknown
 from app.reconcile import reconcile
+from app.records.database import writing
+from app.records.schema import schedules
 from app.system import System
+from tests.engine.stage import fire_due, lead, make_due, queued, record_all
 from tests.fixtures import OPERATOR, release
 
 
@@ -91,6 +95,31 @@ def test_a_skip_survives_the_loss_of_redis(placed: System) -> None:
     placed.redis.flushall()
     reconcile(placed, datetime.now(UTC))
     assert placed.redis.hexists(keys.skips("greet"), str(int(chosen.timestamp())))
+
+
+def test_a_skipped_fire_time_that_came_while_redis_was_lost_does_not_run(placed: System) -> None:
+    redis = placed.redis
+    due = make_due(placed, "greet")
+    before = due - timedelta(seconds=5)
+    actions.skip(placed, OPERATOR, "greet", due, now=before)
+    with writing(placed.database) as connection:
+        last = due - timedelta(minutes=30)
+        mine = schedules.c.schedule_id == "greet"
+        connection.execute(update(schedules).where(mine).values(last_fire_time=last))
+    redis.flushall()
+    lock = lead(placed)
+    reconcile(placed, datetime.now(UTC))
+    assert fire_due(placed, lock)["SKIPPED"] == 1
+    assert f"greet--{int(due.timestamp())}" not in queued(redis)
+
+
+def test_a_skip_that_was_honoured_is_not_noted_again(placed: System) -> None:
+    lock, due = lead(placed), make_due(placed, "greet")
+    actions.skip(placed, OPERATOR, "greet", due, now=due - timedelta(seconds=5))
+    assert fire_due(placed, lock) == {"SKIPPED": 1}
+    record_all(placed)
+    reconcile(placed, datetime.now(UTC))
+    assert not placed.redis.exists(keys.skips("greet"))
 
 
 def test_only_coming_fire_times_of_active_tasks_can_be_skipped(placed: System) -> None:
