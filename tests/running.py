@@ -99,7 +99,9 @@ def procfile() -> dict[str, str]:
     return {name: command.strip() for name, _, command in (line.partition(":") for line in lines)}
 
 
-def start_everything(redis_url: str, database_url: str, folder: Path) -> RunningSystem:
+def start_everything(
+    redis_url: str, database_url: str, folder: Path, **settings: str
+) -> RunningSystem:
     """Release and start sandbox, web, worker and scheduler; wait until they answer."""
     port = free_port()
     environment = {
@@ -112,6 +114,7 @@ def start_everything(redis_url: str, database_url: str, folder: Path) -> Running
         "SIGN_IN_KEY": SIGN_IN_KEY,
         "API_TOKENS": f"tests:admin:{API_TOKEN}",
         "CONSOLE_USERS": "olga:operator:correct-horse,victor:viewer:battery-staple",
+        **settings,
     }
     prepared = subprocess.run(
         [sys.executable, "-m", "jobs.sandbox", "prepare", "--data", str(folder / "sandbox")],

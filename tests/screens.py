@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 from sqlalchemy import Engine, insert, select
 
 from app.records.database import open_database, writing
@@ -45,9 +45,10 @@ def main() -> int:
         with sync_playwright() as playwright:
             path = os.environ.get("ROTA_CHROMIUM")
             browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+            base, signed_in = _sign_in(browser, sign_in)
             for scheme in SCHEMES:
                 for device in DEVICES:
-                    _take_all(browser, sign_in, known, scheme, device)
+                    _take_all(browser, base, signed_in, known, scheme, device)
             browser.close()
     size = sum(path.stat().st_size for path in OUT.glob("*.webp"))
     print(f"{len(list(OUT.glob('*.webp')))} pictures, {size / 1e6:.1f} MB in {OUT}")
@@ -111,20 +112,36 @@ def _newest(database: Engine, **wanted: str) -> str:
         return str(connection.execute(newest).scalar_one())
 
 
+def _sign_in(browser: Browser, link: str) -> tuple[str, StorageState]:
+    """Use the link, which works once; return the console's address and the cookies."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(link)
+    page.wait_for_selector("header .who")
+    signed_in = context.storage_state()
+    context.close()
+    return link.partition("/sign-in")[0], signed_in
+
+
 def _take_all(
-    browser: Browser, sign_in: str, known: dict[str, str], scheme: str, device: str
+    browser: Browser,
+    base: str,
+    signed_in: StorageState,
+    known: dict[str, str],
+    scheme: str,
+    device: str,
 ) -> None:
     width, height = DEVICES[device]
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",
+        storage_state=signed_in,
     )
     page = context.new_page()
-    page.goto(sign_in)
-    base = sign_in.partition("/sign-in")[0]
     for name, path in paths(PICTURED, **known).items():
         page.goto(base + path)
         page.wait_for_load_state()
+        page.wait_for_selector("header .who")
         page.wait_for_timeout(300)
         overflow = page.evaluate("document.documentElement.scrollWidth")
         if overflow > width:

@@ -49,7 +49,7 @@ def act() -> ResponseReturnValue:
         return _show_plan(form, refused=refused), 422
     except Conflict as refused:
         return _plan(verb, text, refused), 409
-    tell(f"Accepted: {plural(total, 'run')} have their turn one after another.")
+    tell(f"Accepted: {plural(total, 'run')} to act on, one after another.")
     return redirect(url_for("bulk.page", bulk_id=bulk_id), 303)
 
 
@@ -77,7 +77,7 @@ def cancel(bulk_id: str) -> ResponseReturnValue:
 @blueprint.post("/bulk/<bulk_id>/undo")
 def undo(bulk_id: str) -> ResponseReturnValue:
     undo_id, total = actions.undo_bulk(current_system(), actor(), bulk_id, now=now())
-    tell(f"Accepted: {plural(total, 'run')} are put back one after another.")
+    tell(f"Accepted: {plural(total, 'run')} to put back, one after another.")
     return redirect(url_for("bulk.page", bulk_id=undo_id), 303)
 
 

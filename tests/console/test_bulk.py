@@ -42,7 +42,7 @@ def test_all_that_fit_are_counted_confirmed_and_watched_to_the_end(
     assert "3 of 3" in page
     assert "cancel those that still wait" in page
     undone = operator.post(f"{answer.location}/undo")
-    assert "3 runs are put back" in operator.get(undone.location).text
+    assert "3 runs to put back" in operator.get(undone.location).text
     listed = operator.get("/bulk").text
     assert listed.count("Retry: 3 runs") == 1
     assert listed.count("Cancel: 3 runs") == 1

@@ -16,6 +16,7 @@ from tests.console.forms import forms_of
 from tests.console.past_runs import FAULT, past_run
 from tests.console.people import Browser
 from tests.console_screens import DOOR, NO_SCREENS, SCREENS, paths
+from tests.console_verbs import VERBS
 
 CLI = Actor("root", "admin", "cli")
 PASSWORD = "a long password"
@@ -31,6 +32,15 @@ def test_every_page_stands_in_the_list_of_screens(console: Flask) -> None:
         and (rule.rule == "/api/v1/docs" or not rule.rule.startswith("/api/"))
     }
     assert pages == {screen.endpoint for screen in (*SCREENS, DOOR)} | NO_SCREENS
+
+
+def test_every_act_of_a_page_stands_in_the_list_of_verbs(console: Flask) -> None:
+    acts = {
+        rule.endpoint
+        for rule in console.url_map.iter_rules()
+        if "POST" in (rule.methods or ()) and not rule.rule.startswith("/api/")
+    }
+    assert acts == {verb.endpoint for verb in VERBS}
 
 
 @pytest.mark.parametrize(
