@@ -21,7 +21,7 @@ from app.outbox import sweep
 from app.reconcile import reconcile
 from app.records.database import writing
 from app.records.releases import adopt_catalogue, newest_release
-from app.records.retention import prune
+from app.records.retention import prune, prune_bulk_acts
 from app.rejoining import rejoin_live_runs
 from app.system import System
 
@@ -79,6 +79,7 @@ def chores(system: System) -> Chores:
     made.every(5, lambda now: restart_lost_runs(system, now))
     made.every(30, lambda now: refresh(system, now))
     made.every(60, lambda now: prune(system.database, days, now))
+    made.every(60, lambda now: prune_bulk_acts(system.database, days, now))
     made.every(600, lambda now: _forget_schedulers(system, now))
     return made
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from app.actions.acting import Actor
+from app.actions.authorisation import demand_role
 from app.actions.run_acts import retry
 from app.errors import Conflict, Unknown
 from app.reads.emptied import emptied_runs
+from app.records.pauses import QUEUE
 from app.system import System
 
 
@@ -18,6 +20,7 @@ def refill_queue(system: System, actor: Actor, name: str, now: datetime | None =
     Unavailable.
     """
     now = now or datetime.now(UTC)
+    demand_role(system, actor, "refill", QUEUE + name, now)
     done = 0
     for run_id in emptied_runs(system, name, now):
         try:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import insert, select
 
+from app.records.bulk_schema import bulk_runs, bulks
 from app.records.database import reading, writing
-from app.records.retention import prune
+from app.records.retention import STEP, prune, prune_bulk_acts
 from app.records.schema import attempts, run_logs, runs
 from app.system import System
 
@@ -34,3 +35,28 @@ def test_ended_runs_go_after_their_days_with_all_that_belongs_to_them(system: Sy
             kept = set(connection.execute(select(table.c.run_id)).scalars())
             assert kept == {"young", "waiting"}
     assert prune(system.database, 90, NOW) == 0
+
+
+def _act(system: System, bulk_id: str, days: int | None, total: int) -> None:
+    ended = NOW - timedelta(days=days) if days is not None else None
+    act = {"act": "retry", "filter": "", "by": "olga", "via": "api", "total": total}
+    rows = [
+        {"bulk_id": bulk_id, "place": place, "run_id": f"{bulk_id}-{place}"}
+        for place in range(total)
+    ]
+    with writing(system.database) as connection:
+        connection.execute(insert(bulks).values(bulk_id=bulk_id, at=NOW, ended_at=ended, **act))
+        connection.execute(insert(bulk_runs), rows)
+
+
+def test_bulk_acts_go_after_their_days_a_step_at_a_time(system: System) -> None:
+    _act(system, "old", 91, STEP + 2)
+    _act(system, "young", 89, 2)
+    _act(system, "going-on", None, 2)
+    assert prune_bulk_acts(system.database, 90, NOW) == STEP
+    assert prune_bulk_acts(system.database, 90, NOW) == 3
+    assert prune_bulk_acts(system.database, 90, NOW) == 0
+    with reading(system.database) as connection:
+        for column in (bulks.c.bulk_id, bulk_runs.c.bulk_id):
+            kept = set(connection.execute(select(column)).scalars())
+            assert kept == {"young", "going-on"}
