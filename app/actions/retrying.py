@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from app.actions.acting import Actor
+from app.actions.authorisation import demand_role
 from app.actions.run_acts import retry
 from app.errors import Conflict, Unknown
 from app.reads.failures import failed_runs
@@ -22,6 +23,7 @@ def retry_failures(
     Raises Forbidden, Unavailable.
     """
     now = now or datetime.now(UTC)
+    demand_role(system, actor, "retry", task_id, now)
     run_ids = failed_runs(system, now, task_id, cause)
     done = 0
     for run_id in run_ids[:MOST_RETRIED]:
