@@ -36,7 +36,7 @@ HELD_WAIT = 0.25
 # How long after the end of the draining it is tried to write how runs ended.
 LAST_WORDS_SECONDS = 3.0
 ATTEMPTS_TO_START = 3
-KEEP_TIMES_SECONDS = 0.5
+MANY = 3
 
 
 class Dispatcher:
@@ -73,7 +73,7 @@ class Dispatcher:
         """Work until something says stop. Raises SettingsError where Redis refuses credentials."""
         # Redis may let us wait for long: time-outs are kept meanwhile.
         signal.signal(signal.SIGALRM, lambda _number, _frame: self._keep_times())
-        signal.setitimer(signal.ITIMER_REAL, KEEP_TIMES_SECONDS, KEEP_TIMES_SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, 0.5, 0.5)
         while not self._finished():
             self._crew.bury()
             self._crew.fill()
@@ -271,8 +271,8 @@ class Dispatcher:
         self._steps.send(ended, allowed, len(self.running))
         line = self._steps.line
         self._listener.expect_answers(line.descriptor, line.opened)
-        if not self.running or line.descriptor is None:
-            # Nobody else could say anything meanwhile.
+        if len(self.running) < MANY or line.descriptor is None:
+            # So few have little to say meanwhile, and a second turn of the loop costs more.
             self._hear_answers()
 
     def _hear_answers(self) -> None:
