@@ -269,7 +269,10 @@ def test_what_must_hold_does_after_random_steps(redis_url: str, tmp_path: Path) 
 def test_a_fire_that_does_not_compare_before_it_writes_is_noticed(
     redis_url: str, tmp_path: Path
 ) -> None:
-    planted = {"then return 'REPLAY' end": "then end", "then return 'STALE' end": "then end"}
+    planted = {
+        "if held[2] ~= nominal or held[3] ~= revision then": "if false then",
+        "at ~= '' and tonumber(at) > dealt_with": "at ~= ''",
+    }
     with (
         engine(redis_url, tmp_path, planted) as machine,
         pytest.raises((AssertionError, BaseExceptionGroup)),
