@@ -1,7 +1,7 @@
 """Gives waiting runs to free children, and writes how they ended, until it is told to stop.
 
 One run costs one round trip to Redis while others wait: its end and the next run's start are one
-script. While other runs go on here it listens to them until the answer comes. Everything else
+script. While many runs go on here it listens to them until the answer comes. Everything else
 (signs of life, lines, progress) happens at most about once a second.
 """
 

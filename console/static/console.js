@@ -149,7 +149,7 @@
     }
     dialog.querySelector("#palette-none").hidden = shown > 0;
   }
-  // The server has more than it sent: it looks for what was typed.
+  // The server looks for what was typed.
   async function askPalette() {
     const search = dialog.querySelector("input"), asked = search.value;
     try {
