@@ -86,7 +86,6 @@ def _values(
     if most is not None:
         run = replace(run, fired=int(row.fired or 0) + 1, fired_since=int(row.fired_since))
     static = run.static()
-    missed = [_missed(schedule_id, definition, each) for each in verdict.missed]
     return (
         schedule_id,
         definition.task_id,
@@ -100,7 +99,7 @@ def _values(
         run.queue,
         definition.overlap,
         static,
-        json.dumps(missed) if missed else "[]",
+        missed_json(schedule_id, definition, verdict.missed),
         "" if run.fired is None else run.fired,
         int(run.fired == most),
         *job_pairs(run, static=static),
@@ -132,10 +131,18 @@ def _run(schedule_id: str, definition: Definition, fire_time: datetime) -> NewRu
     )
 
 
+def missed_json(schedule_id: str, definition: Definition, missed: Sequence[Missed]) -> str:
+    """Return what the scripts tell the history of fire times that do not run (`tell_missed`)."""
+    if not missed:
+        return "[]"
+    return json.dumps([_missed(schedule_id, definition, each) for each in missed])
+
+
 def _missed(schedule_id: str, definition: Definition, missed: Missed) -> list[str | int]:
     run = _run(schedule_id, definition, missed.at)
     reason = missed.reason
     if missed.until is not None:
         reason = f"{missed.counted} fire times up to {missed.until:%Y-%m-%d %H:%M:%S} UTC: {reason}"
     data: dict[str, Any] = {"reason": reason, "ended_at": milliseconds(missed.until or missed.at)}
-    return [run.run_id, run.static(), json.dumps(data), int(missed.at.timestamp())]
+    newest = int((missed.until or missed.at).timestamp())
+    return [run.run_id, run.static(), json.dumps(data), newest]

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, Row
 from app import keys, scripts
 from app.records.acts import present_revision
 from app.records.database import reading
-from app.records.pauses import all_pauses, resumptions, skippers
+from app.records.pauses import all_pauses, ended_pauses, skippers
 from app.records.releases import known_schedules, retired_schedules
 
 SKIPS_TTL = 400 * 24 * 3600
@@ -31,7 +31,7 @@ class Decided:
     revision: int
     rows: Sequence[Row[Any]]
     paused: Mapping[str, Row[Any]]
-    resumed: Mapping[str, datetime]
+    resumed: Mapping[str, Row[Any]]
     retired: Sequence[str]
     skipped: Sequence[Row[Any]]
 
@@ -44,7 +44,7 @@ def read_decided(database: Engine, now: datetime, task_id: str | None = None) ->
             revision=present_revision(connection),
             rows=known_schedules(connection, task_id),
             paused=all_pauses(connection),
-            resumed=resumptions(connection),
+            resumed=ended_pauses(connection),
             retired=retired_schedules(connection, task_id),
             skipped=skippers(connection, now),
         )

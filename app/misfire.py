@@ -66,9 +66,9 @@ def judge(
         return _judge_all(schedule, nominal, newest, now, grace_seconds)
     reason = _too_late(newest, now, policy, grace_seconds)
     if reason is None:
-        older = _missed(schedule, nominal, newest, "a newer fire time was due as well")
+        older = unfired(schedule, nominal, newest, "a newer fire time was due as well")
         return Verdict(newest, older, newest, following if on_time else schedule.next(newest))
-    missed = (*_missed(schedule, nominal, newest, reason), Missed(newest, reason))
+    missed = (*unfired(schedule, nominal, newest, reason), Missed(newest, reason))
     return Verdict(None, missed, newest, schedule.next(newest))
 
 
@@ -84,10 +84,10 @@ def _judge_all(
         kept = [t for t in kept if now - t <= timedelta(seconds=grace_seconds)]
     if not kept:
         reason = f"older than the grace of {grace_seconds} s"
-        missed = (*_missed(schedule, nominal, newest, reason), Missed(newest, reason))
+        missed = (*unfired(schedule, nominal, newest, reason), Missed(newest, reason))
         return Verdict(None, missed, newest, schedule.next(newest))
     first = kept[0]
-    missed = _missed(schedule, nominal, first, "too old to be made good")
+    missed = unfired(schedule, nominal, first, "too old to be made good")
     return Verdict(first, missed, first, schedule.next(first))
 
 
@@ -102,10 +102,10 @@ def _too_late(
     return None
 
 
-def _missed(
+def unfired(
     schedule: Cron | Interval, first: datetime, before: datetime, reason: str
 ) -> tuple[Missed, ...]:
-    """The fire times from `first` up to but not including `before`, the excess as one entry."""
+    """Return the fire times from `first` up to but not including `before`, the excess as one."""
     if first >= before:
         return ()
     rows: list[Missed] = []

@@ -13,8 +13,10 @@ from sqlalchemy import Row
 
 from app import keys, scripts
 from app.definitions import Definition, canonical, parsed
+from app.fire_block import missed_json
 from app.mending import set_key_aside
 from app.mirroring import Decided, mirror_pauses, mirror_skips, read_decided, remove_retired
+from app.overtaken import overtaken
 from app.records.pauses import EVERYTHING
 from app.run_jobs import template_pairs
 from app.schedules import Cron, Interval
@@ -125,6 +127,15 @@ def _nominal(
     return nominal if survives else schedule.next(now)
 
 
+def _first_open(schedule: Cron | Interval, held: Held, last: int | None) -> datetime | None:
+    """Return the first fire time that nobody has dealt with, as far as is known."""
+    if held.nominal is not None:
+        return datetime.fromtimestamp(held.nominal, UTC)
+    if held.revision is None and last is not None:
+        return schedule.next(datetime.fromtimestamp(last, UTC))
+    return None
+
+
 def _in_its_turn(
     schedule: Cron | Interval, nominal: datetime, newest: int, now: datetime
 ) -> datetime | None:
@@ -179,10 +190,16 @@ def _define(
         last = None if row.last_fire_time is None else int(row.last_fire_time.timestamp())
         definition = parsed(canonical(row.definition))
         fired, most = state.count(row), definition.schedule.max_runs
-        ends = [resumed[scope] for scope in (row.task_id, EVERYTHING) if scope in resumed]
-        nominal = None
-        if row.task_id not in paused and (most is None or fired < most):
-            nominal = plan(definition, row.revision, state, last, max(ends, default=None), now)
+        over = [resumed[scope] for scope in (row.task_id, EVERYTHING) if scope in resumed]
+        pauses = [paused[row.task_id], *over] if row.task_id in paused else over
+        nominal, missed = None, "[]"
+        if most is None or fired < most:
+            first = _first_open(definition.schedule, state, last)
+            ones = overtaken(definition.schedule, first, pauses)
+            missed = missed_json(row.schedule_id, definition, ones)
+            if row.task_id not in paused:
+                resumed_at = max((one.resumed_at for one in over), default=None)
+                nominal = plan(definition, row.revision, state, last, resumed_at, now)
         due = None if nominal is None else definition.schedule.jittered(row.schedule_id, nominal)
         scripts.run(
             "define",
@@ -201,6 +218,7 @@ def _define(
                 row.fired_since,
                 decided.revision,
                 int(force),
+                missed,
                 *template_pairs(row.schedule_id, row.definition, redis),
             ],
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, case, or_, select, update
 
 from app.records.history import insert
 from app.records.schema import pauses, schedules, skips
@@ -21,10 +21,10 @@ def all_pauses(connection: Connection) -> dict[str, Row[Any]]:
     return {row.scope: row for row in connection.execute(holding)}
 
 
-def resumptions(connection: Connection) -> dict[str, datetime]:
-    """Return when each scope was last resumed; fire times up to then never run."""
-    ended = select(pauses.c.scope, pauses.c.resumed_at).where(pauses.c.resumed_at.is_not(None))
-    return {row.scope: row.resumed_at for row in connection.execute(ended)}
+def ended_pauses(connection: Connection) -> dict[str, Row[Any]]:
+    """Return the last pause of each scope that was resumed; fire times up to then never run."""
+    ended = select(pauses).where(pauses.c.resumed_at.is_not(None))
+    return {row.scope: row for row in connection.execute(ended)}
 
 
 def set_pause(
@@ -35,11 +35,14 @@ def set_pause(
     reason: str,
     until: datetime | None,
 ) -> None:
-    """Pause a scope, or change the reason and end of its pause."""
-    values = {"by": by, "at": at, "reason": reason, "until": until, "resumed_at": None}
-    statement = insert(connection, pauses).values(scope=scope, **values)
+    """Pause a scope, or change the reason and end of its pause, which began when it began."""
+    values = {"by": by, "reason": reason, "until": until, "resumed_at": None}
+    began = case((pauses.c.resumed_at.is_(None), pauses.c.at), else_=at)
+    statement = insert(connection, pauses).values(scope=scope, at=at, **values)
     connection.execute(
-        statement.on_conflict_do_update(index_elements=[pauses.c.scope], set_=values)
+        statement.on_conflict_do_update(
+            index_elements=[pauses.c.scope], set_={**values, "at": began}
+        )
     )
 
 

@@ -4,7 +4,8 @@
 --       5 newest fire time SQL knows or '', 6 wanted: 'active', 'paused',
 --       7 nominal it should have or '', 8 its due time (nominal + jitter) or '',
 --       9 how many of its counted runs it has started, 10 since which revision,
---       11 revision of the decisions, 12 1 to write in any case, then pairs of the template's hash
+--       11 revision of the decisions, 12 1 to write in any case, 13 fire times that a pause
+--       overtook (as tell_missed takes them), then pairs of the template's hash
 -- Answer: SAME, CHANGED, STALE (somebody moved the schedule meanwhile: read and try again), or
 --         OLDER (what is here was decided later: read SQL again)
 local schedule, template = KEYS[1], KEYS[2]
@@ -21,11 +22,14 @@ local due = redis.call('ZSCORE', 'rq:scheduler:scheduled_jobs', ARGV[1])
 
 if not job_exists(template) or not same then
   redis.call('DEL', template)
-  write_pairs(template, 13)
+  write_pairs(template, 14)
 end
 redis.call('HSET', schedule, 'definition', ARGV[2], 'revision', ARGV[3], 'fired', ARGV[9],
   'fired_since', ARGV[10], 'decided', ARGV[11])
 if behind then redis.call('HSET', schedule, 'last', ARGV[5]) end
+local dealt_with = tonumber(field(schedule, 'last') or '') or 0
+local newest = tell_missed(ARGV[13], dealt_with)
+if newest > dealt_with then redis.call('HSET', schedule, 'last', string.format('%.0f', newest)) end
 
 if ARGV[6] == 'paused' then
   redis.call('HDEL', schedule, 'nominal')

@@ -4,18 +4,14 @@
 --       1 schedule id, 2 task id, 3 expected nominal (epoch s), 4 expected revision,
 --       5 fire time or '' (nothing fires), 6 newest fire time passed, 7 next nominal or '',
 --       8 next due (nominal + jitter) or '', 9 run id, 10 queue, 11 overlap policy,
---       12 static JSON of the run, 13 missed runs: JSON list of [run id, static JSON, data JSON,
---       fire time],
+--       12 static JSON of the run, 13 missed runs (as tell_missed takes them),
 --       14 how many runs it has started with this one or '' (not counted), 15 1 if it may start
 --       no more, then pairs of the job's hash
 -- Answer: for each schedule FIRED, ADVANCED, SKIPPED, BUFFERED, or the reason why nothing changed:
 --         FENCED, REPLAY, STALE, EARLY, PAUSED, DUPLICATE, or BROKEN and what is wrong
 local PAIRS = 16
 
-local paused = redis.call('HLEN', 'rota:pauses') > 0
-
 local function paused_by_anybody(task)
-  if not paused then return false end
   local pauses = redis.call('HMGET', 'rota:pauses', '*', task)
   return pauses[1] or pauses[2]
 end
@@ -84,11 +80,7 @@ local function fire(first, last)
   if paused_by_anybody(task) then return 'PAUSED' end
 
   -- After the server's clock was set back, or an edit, fire times come round that are dealt with.
-  if missed ~= '[]' then
-    for _, each in ipairs(cjson.decode(missed)) do
-      if each[4] > dealt_with then emit(each[1], 'missed', 1, 0, each[2], each[3]) end
-    end
-  end
+  tell_missed(missed, dealt_with)
   local outcome = 'ADVANCED'
   if at ~= '' and tonumber(at) > dealt_with then
     outcome = start(id, task, run_id, queue, at, policy, static, first + PAIRS - 1, last)

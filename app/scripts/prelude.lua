@@ -87,6 +87,21 @@ local function emit(run_id, status, revision, attempt, static, data)
   changes_told = true
 end
 
+-- Tell the history of fire times that do not run, but for those that were dealt with before.
+-- `missed` is a JSON list of [run id, static JSON, data JSON, fire time (epoch s)].
+-- Return the newest fire time that is dealt with now.
+local function tell_missed(missed, dealt_with)
+  local newest = dealt_with
+  if missed == '[]' then return newest end
+  for _, each in ipairs(cjson.decode(missed)) do
+    if each[4] > dealt_with then
+      emit(each[1], 'missed', 1, 0, each[2], each[3])
+      newest = math.max(newest, each[4])
+    end
+  end
+  return newest
+end
+
 -- Wake one waiting worker. Tokens are only a hint, so a few are enough, and cutting them back
 -- once a script is too.
 local woken = {}

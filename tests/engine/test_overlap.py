@@ -41,7 +41,21 @@ def fire_with(sqlite_system: System) -> Fire:
             "overlap": overlap,
         }
         due = int((datetime.now(UTC) - timedelta(seconds=1)).timestamp())
-        args: list[Any] = [name, canonical(definition), 1, "", "", "active", due, due, 0, 1, 0, 0]
+        args: list[Any] = [
+            name,
+            canonical(definition),
+            1,
+            "",
+            "",
+            "active",
+            due,
+            due,
+            0,
+            1,
+            0,
+            0,
+            "[]",
+        ]
         where = [keys.schedule(name), keys.job(name)]
         pairs = template_pairs(name, definition, system.redis)
         scripts.run("define", system.redis, where, [*args, *pairs])

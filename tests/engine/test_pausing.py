@@ -8,12 +8,24 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from app import actions, keys, reads
 from app.errors import Conflict, Forbidden, Invalid, Unknown
 from app.reconcile import reconcile
+from app.records.database import writing
+from app.records.schema import schedules
 from app.system import System
-from tests.engine.stage import fire_due, held, lead, make_due, queued, rows, stand_at, statuses
+from tests.engine.stage import (
+    fire_due,
+    held,
+    lead,
+    make_due,
+    queued,
+    record_all,
+    rows,
+    statuses,
+)
 from tests.fixtures import OPERATOR, VIEWER
 
 
@@ -35,16 +47,57 @@ def test_a_pause_says_who_when_and_why(system: System) -> None:
     assert json.loads(note)["reason"] == "the office is closed"
 
 
-def test_a_resumed_task_fires_from_then_on_and_not_what_it_missed(sqlite_system: System) -> None:
+def fire_times(due: datetime, count: int) -> list[str]:
+    """Return the runs of `greet`, half an hour apart."""
+    return [f"greet--{int(due.timestamp()) + number * 1800}" for number in range(count)]
+
+
+def test_a_resumed_task_fires_from_then_on_and_not_what_came_meanwhile(
+    sqlite_system: System,
+) -> None:
     redis, lock = sqlite_system.redis, lead(sqlite_system)
-    due = make_due(sqlite_system, "greet", periods=3)
-    actions.pause(sqlite_system, OPERATOR, "greet", "holiday")
-    stand_at(redis, "greet", due)
+    actions.pause(sqlite_system, OPERATOR, "greet", "holiday", now=now() - timedelta(hours=3))
+    make_due(sqlite_system, "greet", periods=3)
     actions.resume(sqlite_system, OPERATOR, "greet")
     redis.zrem(keys.SCHEDULE, "tick", "morning")
     assert fire_due(sqlite_system, lock) == {}
     assert statuses(redis) == []
     assert int(held(redis, "greet")["nominal"]) > now().timestamp()
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_what_was_due_before_a_pause_and_had_not_fired_is_missed(
+    sqlite_system: System, everything: bool
+) -> None:
+    redis = sqlite_system.redis
+    due = make_due(sqlite_system, "greet", periods=3)
+    if everything:
+        actions.pause_everything(sqlite_system, OPERATOR, "holiday")
+        actions.pause_everything(sqlite_system, OPERATOR, "holidays")
+        actions.resume_everything(sqlite_system, OPERATOR)
+    else:
+        actions.pause(sqlite_system, OPERATOR, "greet", "holiday")
+        reconcile(sqlite_system, now())
+        actions.resume(sqlite_system, OPERATOR, "greet")
+    reconcile(sqlite_system, now())
+    missed = fire_times(due, 3)
+    assert statuses(redis) == [(run_id, "missed") for run_id in missed]
+    record_all(sqlite_system)
+    reason = str(reads.run(sqlite_system, missed[0]).reason)
+    assert reason.startswith("paused by olga before it could run: holiday")
+    assert int(held(redis, "greet")["nominal"]) > now().timestamp()
+
+
+def test_what_a_flush_took_before_a_pause_is_missed(sqlite_system: System) -> None:
+    due = make_due(sqlite_system, "greet", periods=3)
+    with writing(sqlite_system.database) as connection:
+        before = due - timedelta(minutes=30)
+        connection.execute(update(schedules).values(last_fire_time=before))
+    sqlite_system.redis.flushall()
+    actions.pause(sqlite_system, OPERATOR, "greet", "holiday")
+    reconcile(sqlite_system, now())
+    missed = [run for run in statuses(sqlite_system.redis) if run[0].startswith("greet--")]
+    assert missed == [(run_id, "missed") for run_id in fire_times(due, 3)]
 
 
 def test_a_pause_survives_the_loss_of_redis(sqlite_system: System) -> None:
