@@ -8,13 +8,13 @@ script. While many runs go on here it listens to them until the answer comes. Ev
 from __future__ import annotations
 
 import logging
-import signal
 from collections.abc import Callable
 from functools import partial
 from time import monotonic
 
 from redis.exceptions import RedisError
 
+from app.alarm import repeated
 from app.connection import REFUSED, Backoff
 from app.crew import Crew
 from app.errors import SettingsError
@@ -36,6 +36,7 @@ HELD_WAIT = 0.25
 # How long after the end of the draining it is tried to write how runs ended.
 LAST_WORDS_SECONDS = 3.0
 ATTEMPTS_TO_START = 3
+KEEP_TIMES_SECONDS = 0.5
 MANY = 3
 
 
@@ -55,7 +56,8 @@ class Dispatcher:
         self._notes = Notes(post.redis)
         self.running: list[RunExecution] = []
         self._unwritten: list[RunExecution] = []
-        self._begun = 0
+        # How many runs it has taken.
+        self.begun = 0
         self._drain_until: float | None = None
         self._look_at = 0.0
         self._promise: str | None = None
@@ -64,36 +66,32 @@ class Dispatcher:
         self._backoff = Backoff()
         self._away_until = 0.0
 
-    @property
-    def begun(self) -> int:
-        """How many runs it has taken."""
-        return self._begun
-
     def work(self) -> None:
         """Work until something says stop. Raises SettingsError where Redis refuses credentials."""
         # Redis may let us wait for long: time-outs are kept meanwhile.
-        signal.signal(signal.SIGALRM, lambda _number, _frame: self._keep_times())
-        signal.setitimer(signal.ITIMER_REAL, 0.5, 0.5)
-        while not self._finished():
-            self._crew.bury()
-            self._crew.fill()
-            self._with_redis(self._talk)
-            self._listen()
-            if self._listener.answers_came or self._steps.overdue:
-                self._hear_answers()
-            for execution in [one for one in self.running if one.outcome is not None]:
-                self._close(execution)
-            self._keep_times()
-            for execution in self.running:
-                if self._drain_until is not None:
-                    execution.request_stop()
-                self._with_redis(execution.tend)
-            self._crew.tend_stacks()
-            self._with_redis(lambda: self._notes.write(self.running))
-            self._lines.flush()
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        with repeated(KEEP_TIMES_SECONDS, self._keep_times):
+            while not self._finished():
+                self._turn()
         self._lines.flush(last=True)
         self._steps.lost()
+
+    def _turn(self) -> None:
+        self._crew.bury()
+        self._crew.fill()
+        self._with_redis(self._talk)
+        self._listen()
+        if self._listener.answers_came or self._steps.overdue:
+            self._hear_answers()
+        for execution in [one for one in self.running if one.outcome is not None]:
+            self._close(execution)
+        self._keep_times()
+        for execution in self.running:
+            if self._drain_until is not None:
+                execution.request_stop()
+            self._with_redis(execution.tend)
+        self._crew.tend_stacks()
+        self._with_redis(lambda: self._notes.write(self.running))
+        self._lines.flush()
 
     # --- told from outside; these only take notes ------------------------------------------------
 
@@ -135,7 +133,7 @@ class Dispatcher:
     @property
     def _enough(self) -> bool:
         most = self._until.max_jobs
-        return most is not None and self._begun + len(self._steps.taking) >= most
+        return most is not None and self.begun + len(self._steps.taking) >= most
 
     @property
     def _allowed(self) -> str | None:
@@ -187,8 +185,8 @@ class Dispatcher:
 
     def _take(self) -> None:
         before = None
-        while self._begun != before and not self._steps.taking:
-            before = self._begun
+        while self.begun != before and not self._steps.taking:
+            before = self.begun
             if (allowed := self._allowed) is not None:
                 self._step(None, allowed)
 
@@ -228,7 +226,7 @@ class Dispatcher:
     # --- one run ---------------------------------------------------------------------------------
 
     def _begin(self, taken: Taken) -> None:
-        self._begun += 1
+        self.begun += 1
         self._active_at = monotonic()
         execution = RunExecution(self._post.redis, taken, self._post.worker)
         self.running.append(execution)
