@@ -7,6 +7,7 @@ process dies between them (rq-scheduler 0.14: 4 of 14 points).
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -166,6 +167,9 @@ class Scheduler(RqScheduler):  # type: ignore[misc]  # rq-scheduler has no types
         try:
             self._incarnation = take_over(self.system, datetime.now(UTC))
             self._taken_over = True
+            # With 10,000 schedules a collection that looks at all of them stops a fire for 200 ms.
+            gc.collect()
+            gc.freeze()
         except Unavailable as error:
             log.warning("Taking over without the database, which is away: %s", error)
 
