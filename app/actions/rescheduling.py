@@ -64,7 +64,9 @@ def reset(system: System, actor: Actor, schedule_id: str, now: datetime | None =
     demand_role(system, actor, "reset", schedule_id, now)
     with writing(system.database) as connection:
         row = _schedule_row(connection, schedule_id)
-        if row.code_definition is None or row.definition == row.code_definition:
+        if row.code_definition is None:
+            raise Conflict(f"{schedule_id} is not of the code: reschedule it, or remove it.")
+        if row.definition == row.code_definition:
             raise Conflict(f"{schedule_id} is as the code says: there is nothing to reset.")
         connection.execute(
             update(overrides)

@@ -6,6 +6,7 @@ import argparse
 
 from app import actions
 from app.cli.opening import open_system, operator, time_of
+from app.cli.printing import print_done
 from app.cli.types import Commands
 
 
@@ -22,14 +23,9 @@ def run_pause(options: argparse.Namespace) -> int:
     """Pause everything."""
     until = time_of(options.until, "--until")
     applied = actions.pause_everything(open_system(), operator(), options.reason, until)
-    return _say("Everything is paused.", applied)
+    return print_done("Everything is paused", applied)
 
 
 def run_resume(_options: argparse.Namespace) -> int:
     """Resume everything."""
-    return _say("Everything goes on.", actions.resume_everything(open_system(), operator()))
-
-
-def _say(text: str, applied: bool) -> int:
-    print(text if applied else f"{text} Redis is away: it takes effect when Redis is back.")
-    return 0
+    return print_done("Everything goes on", actions.resume_everything(open_system(), operator()))

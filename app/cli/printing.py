@@ -33,3 +33,9 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in (head, *rows):
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         print("  ".join(cells).rstrip())
+
+
+def print_done(text: str, applied: bool) -> int:
+    """Print what was done, and whether it still has to wait for Redis; return 0."""
+    print(f"{text}." if applied else f"{text}. Redis is away: it takes effect when Redis is back.")
+    return 0

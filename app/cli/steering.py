@@ -19,6 +19,7 @@ from app.cli.opening import (
     schedule_of,
     time_of,
 )
+from app.cli.printing import print_done
 from app.cli.types import Commands
 from app.outcomes import Outcome
 from app.run_here import run_here
@@ -27,7 +28,6 @@ from app.tasks import Task
 
 # System cron starts its jobs within the minute; what is older belongs to the next fire time.
 DUE_WITHIN = timedelta(seconds=59)
-AWAY = " (pending: Redis is away)"
 
 
 def add_verbs(verbs: Commands) -> None:
@@ -132,16 +132,14 @@ def run_trigger(options: argparse.Namespace) -> int:
 def run_pause(options: argparse.Namespace) -> int:
     """Pause one task."""
     until = time_of(options.until, "--until")
-    actions.pause(open_system(), operator(), options.task_id, options.reason, until)
-    print(f"{options.task_id} is paused.")
-    return 0
+    applied = actions.pause(open_system(), operator(), options.task_id, options.reason, until)
+    return print_done(f"{options.task_id} is paused", applied)
 
 
 def run_resume(options: argparse.Namespace) -> int:
     """Resume one task."""
-    actions.resume(open_system(), operator(), options.task_id)
-    print(f"{options.task_id} goes on.")
-    return 0
+    applied = actions.resume(open_system(), operator(), options.task_id)
+    return print_done(f"{options.task_id} goes on", applied)
 
 
 def run_skip(options: argparse.Namespace) -> int:
@@ -155,31 +153,27 @@ def run_skip(options: argparse.Namespace) -> int:
 def run_reschedule(options: argparse.Namespace) -> int:
     """Change when a schedule fires."""
     wanted = schedule_of(options)
-    actions.reschedule(open_system(), operator(), options.schedule_id, **wanted)
-    print(f"{options.schedule_id} is rescheduled.")
-    return 0
+    applied = actions.reschedule(open_system(), operator(), options.schedule_id, **wanted)
+    return print_done(f"{options.schedule_id} is rescheduled", applied)
 
 
 def run_reset(options: argparse.Namespace) -> int:
     """Take people's changes of a schedule back."""
-    actions.reset(open_system(), operator(), options.schedule_id)
-    print(f"{options.schedule_id} is as the code says.")
-    return 0
+    applied = actions.reset(open_system(), operator(), options.schedule_id)
+    return print_done(f"{options.schedule_id} is as the code says", applied)
 
 
 def run_act(options: argparse.Namespace) -> int:
     """Cancel, stop or retry a run."""
     applied = options.act(open_system(), operator(), options.run_id)
-    print(f"{options.run_id}: {options.done}" + ("" if applied else AWAY))
-    return 0
+    return print_done(f"{options.run_id}: {options.done}", applied)
 
 
 def run_move(options: argparse.Namespace) -> int:
     """Let a waiting run start later or sooner."""
     at = needed_time(options.at, "--at")
     applied = actions.move(open_system(), operator(), options.run_id, at)
-    print(f"{options.run_id}: starts at {options.at}" + ("" if applied else AWAY))
-    return 0
+    return print_done(f"{options.run_id} starts at {options.at}", applied)
 
 
 def run_again(options: argparse.Namespace) -> int:

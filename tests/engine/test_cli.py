@@ -235,7 +235,13 @@ def test_with_redis_away_an_act_is_pending_and_lists_still_come(
     assert answer.code == 0
     assert answer.out.split()[1] == "pending"
     assert rota("tasks", "list").code == 0
-    assert "takes effect when Redis is back" in rota("pause", "--reason", "so").out
+    for words in (
+        ("pause", "--reason", "so"),
+        ("tasks", "pause", "greet", "--reason", "so"),
+        ("tasks", "reschedule", "greet", "--every", "1h"),
+        ("tasks", "resume", "greet"),
+    ):
+        assert "takes effect when Redis is back" in rota(*words).out, words
 
 
 def test_a_release_without_redis_is_released_but_to_be_tried_later(

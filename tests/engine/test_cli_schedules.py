@@ -24,6 +24,8 @@ def test_a_further_schedule_is_added_listed_and_removed(
     assert "Every day at 02:00 (Europe/Berlin)" in listed
     as_json = json.loads(rota("tasks", "schedules", "greet", "--json").out)
     assert [one["schedule_id"] for one in as_json["schedules"]] == ["greet", "greet-nightly"]
+    reset = rota("tasks", "reset", "greet-nightly")
+    assert (reset.code, "reschedule it, or remove it" in reset.err) == (1, True)
     assert rota("tasks", "remove-schedule", "greet-nightly").code == 0
     assert rows(sqlite_system, SCHEDULES) == before
 
