@@ -188,6 +188,7 @@ class Engine(RuleBasedStateMachine):
     @rule()
     def flush(self) -> None:
         self.world.redis.flushall()
+        self.world.flushes += 1
         set_clock(self.world.redis, self.world.now)
 
     @rule(seconds=st.sampled_from((-120, -5, 700)))

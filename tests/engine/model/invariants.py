@@ -37,7 +37,7 @@ class Watch:
 
     world: World
     position: str = "0-0"
-    incarnation: bytes = b""
+    content: tuple[Any, int] = (b"", 0)
     events: dict[str, Event] = field(default_factory=dict)
 
     def look(self) -> None:
@@ -47,10 +47,11 @@ class Watch:
 
     def _follow_events(self) -> None:
         redis = self.world.redis
-        incarnation: Any = redis.get(keys.INCARNATION)
-        if incarnation != self.incarnation:
-            # Within one incarnation all is exact; a new one starts again from what SQL knows.
-            self.incarnation, self.position, self.events = incarnation, "0-0", {}
+        content = redis.get(keys.INCARNATION), self.world.flushes
+        if content != self.content:
+            # Within one incarnation all is exact; a new one starts again from what SQL knows. What
+            # is flushed before anybody has named it has no identity of its own.
+            self.content, self.position, self.events = content, "0-0", {}
         found: Any = redis.xrange(keys.EVENTS, f"({self.position}")
         for position, fields in found:
             event = parse(position, fields)

@@ -52,6 +52,7 @@ class World:
         # After how many steps the next thing done dies, None: it does not.
         self.crash_after: int | None = None
         self.crashes = 0
+        self.flushes = 0
         self.looked: tuple[str, Due] | None = None
         self._begin()
 
