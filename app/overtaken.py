@@ -30,4 +30,5 @@ def overtaken(
         return ()
     earliest = min(came, key=lambda row: row.at)
     reason = f"paused by {earliest.by} before it could run: {earliest.reason}"
-    return unfired(schedule, first, earliest.at + SECOND, reason)
+    # Fire times are whole seconds.
+    return unfired(schedule, first, earliest.at.replace(microsecond=0) + SECOND, reason)
