@@ -199,8 +199,8 @@ class Preparation:
 
     def _done_bulk(self, me: str) -> dict[str, str]:
         known = self._bulk(me, "later")
-        ended = lambda: self._api("GET", f"/bulk/{known['bulk']}")["bulk"]["ended_at"]  # noqa: E731
-        wait_until(ended, 20, "the bulk act to end")
+        path = f"/bulk/{known['bulk']}"
+        wait_until(lambda: self._api("GET", path)["bulk"]["ended_at"], 20, "the bulk act to end")
         return known
 
     def _bulk(self, me: str, task: str) -> dict[str, str]:
